@@ -1,0 +1,1 @@
+"""sparkgate's judgement: reads a record, decides, renders. Starts no runtime (bench/suite excepted)."""

@@ -1,0 +1,1 @@
+"""sparkgate's experiments: everything here touches the world and records what happened; nothing here judges."""

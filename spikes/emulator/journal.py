@@ -1,0 +1,72 @@
+"""Every call that reached the network, in order: the emulator's testimony. Holds no token, key share or preimage."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+CAPACITY = 200_000  # calls kept; older ones are dropped so that memory stays flat in a soak
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One call. `code` is a gRPC status name or an HTTP status; times and durations in seconds, sizes in bytes."""
+
+    seq: int
+    at: float
+    transport: str
+    party: str
+    method: str
+    code: str
+    handler_s: float
+    request_bytes: int
+    response_bytes: int
+    identity: str | None  # hex of the caller's identity key
+    note: str | None
+
+
+class Journal:
+    """The last CAPACITY calls; `seq` counts all of them, from 0."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._entries: deque[Entry] = deque(maxlen=capacity)
+        self.next_seq = 0
+
+    def append(
+        self,
+        *,
+        at: float,
+        transport: str,
+        party: str,
+        method: str,
+        code: str,
+        handler_s: float,
+        request_bytes: int,
+        response_bytes: int,
+        identity: bytes | None = None,
+        note: str | None = None,
+    ) -> None:
+        """Note one call."""
+        self._entries.append(
+            Entry(
+                seq=self.next_seq,
+                at=at,
+                transport=transport,
+                party=party,
+                method=method,
+                code=code,
+                handler_s=handler_s,
+                request_bytes=request_bytes,
+                response_bytes=response_bytes,
+                identity=identity.hex() if identity else None,
+                note=note,
+            )
+        )
+        self.next_seq += 1
+
+    def since(self, seq: int) -> list[Entry]:
+        """Calls from number `seq` on, as far as they are still kept."""
+        kept = len(self._entries)
+        first = self.next_seq - kept
+        start = max(seq - first, 0)
+        return [self._entries[i] for i in range(start, kept)] if start < kept else []

@@ -1,0 +1,114 @@
+"""Leaf swaps: the provider takes leaves and sends back others of the same total, in amounts the wallet can pay with.
+
+Must not know GraphQL or transports. Source: facts/spark-protocol.md section 7.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from spikes.emulator.clock import Clock
+from spikes.emulator.crypto import frost
+from spikes.emulator.identities import KeyPair
+from spikes.emulator.ledger import Ledger
+from spikes.emulator.ledger_state import Transfer, TransferKind, TransferStatus
+from spikes.emulator.mint import Mint
+from spikes.emulator.provider_terms import LEAF_LIFETIME_S, ProviderError, check_keys
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwapTerms:
+    """What the operators signed for a swap: the adaptor, and each leaf's (raw transaction, message, verifying key)."""
+
+    adaptor: bytes
+    messages: Mapping[str, tuple[bytes, bytes, bytes]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwapLeaf:
+    """One leaf of a swap request: the refund transaction and the adaptor signature over it."""
+
+    leaf_id: str
+    raw_tx: bytes
+    adaptor_signature: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwapRequest:
+    """A finished swap: `outbound` went to the provider, `inbound` comes back."""
+
+    id: str
+    outbound_id: str
+    inbound_id: str
+    total_sats: int
+    target_sats: int
+    created_at: float
+
+
+class LeafSwaps:
+    """All swaps of one run, pending and finished, by their outbound transfer."""
+
+    def __init__(self, *, keys: KeyPair, ledger: Ledger, mint: Mint, clock: Clock) -> None:
+        self._keys = keys
+        self._ledger = ledger
+        self._mint = mint
+        self._clock = clock
+        self._swaps: dict[str, SwapRequest] = {}
+        self._outbound: dict[str, str] = {}  # inbound transfer id -> outbound transfer id
+        self._swap_terms: dict[str, SwapTerms] = {}
+
+    def of(self, transfer_id: str) -> SwapRequest | None:
+        """The swap that a transfer, outbound or inbound, belongs to."""
+        return self._swaps.get(self._outbound.get(transfer_id, transfer_id))
+
+    def note(self, transfer_id: str, terms: SwapTerms) -> None:
+        """The operators tell what was signed for a pending swap."""
+        self._swap_terms[transfer_id] = terms
+
+    def swap(
+        self, sender: bytes, outbound_id: str, adaptor: bytes, leaves: Sequence[SwapLeaf], targets_sats: Sequence[int]
+    ) -> SwapRequest:
+        """Take the leaves of a pending swap, send back `targets_sats` and one change leaf. Asking again: the same."""
+        known = self._swaps.get(outbound_id)
+        if known is not None:
+            return known
+        primary = self._ledger.transfers.get(outbound_id)
+        terms = self._swap_terms.get(outbound_id)
+        if primary is None or terms is None or primary.sender != sender:
+            raise ProviderError(f"no swap in transfer {outbound_id}; call initiate_swap_primary_transfer first")
+        if primary.status is not TransferStatus.PENDING:
+            raise ProviderError(f"the swap is {primary.status}")
+        self._check_swap(primary, terms, adaptor, leaves)
+        change = primary.total_sats - sum(targets_sats)
+        if not targets_sats or min(targets_sats) <= 0 or change < 0:
+            raise ProviderError(f"{primary.total_sats} sats cannot be swapped into {list(targets_sats)}")
+        now = self._clock.now()
+        amounts = [*targets_sats, *([change] if change else [])]
+        minted = self._mint.issue(TransferKind.COUNTER_SWAP, sender, amounts, now=now, lifetime_s=LEAF_LIFETIME_S)
+        self._ledger.swap(outbound_id, minted.transfer, minted.leaves, now)
+        del self._swap_terms[outbound_id]
+        request = SwapRequest(
+            id=f"LeavesSwapRequest:{outbound_id}",
+            outbound_id=outbound_id,
+            inbound_id=minted.transfer.id,
+            total_sats=primary.total_sats,
+            target_sats=sum(targets_sats),
+            created_at=now,
+        )
+        self._swaps[outbound_id] = request
+        self._outbound[request.inbound_id] = outbound_id
+        return request
+
+    def _check_swap(self, primary: Transfer, terms: SwapTerms, adaptor: bytes, leaves: Sequence[SwapLeaf]) -> None:
+        if adaptor != terms.adaptor:
+            raise ProviderError("the adaptor key is not the one the operators signed with")
+        if sorted(leaf.leaf_id for leaf in leaves) != sorted(terms.messages):
+            raise ProviderError("the swap must name exactly the leaves of its transfer")
+        for leaf in leaves:
+            raw_tx, message, verifying_key = terms.messages[leaf.leaf_id]
+            if leaf.raw_tx != raw_tx:
+                raise ProviderError(f"leaf {leaf.leaf_id}: the refund is not the one the operators signed")
+            if not frost.verify_adaptor(leaf.adaptor_signature, message, verifying_key, adaptor):
+                raise ProviderError(f"leaf {leaf.leaf_id}: the adaptor signature is wrong")
+        check_keys(self._keys, self._ledger, primary)

@@ -1,0 +1,173 @@
+"""Lightning sends: the provider pays an invoice and takes the leaves that were locked for it, or gives them back.
+
+Must not know GraphQL or transports. Source: facts/spark-protocol.md sections 7.3 and 11.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from spikes.emulator import bolt11
+from spikes.emulator.clock import Clock
+from spikes.emulator.faults import PAYMENT_METHOD, FaultBox, FaultKind
+from spikes.emulator.identities import KeyPair
+from spikes.emulator.ledger import Ledger
+from spikes.emulator.ledger_state import Htlc, HtlcStatus, Transfer
+from spikes.emulator.lightning import LightningError, LightningNode
+from spikes.emulator.provider_terms import ProviderError, ProviderTerms, check_keys
+
+_ID_PREFIX = "LightningSendRequest:"
+
+
+class SendStatus(StrEnum):
+    """States of a Lightning send, in the provider's own words."""
+
+    INITIATED = "LIGHTNING_PAYMENT_INITIATED"
+    COMPLETED = "TRANSFER_COMPLETED"
+    RETURNED = "USER_SWAP_RETURNED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendRequest:
+    """A Lightning send as its wallet sees it."""
+
+    id: str
+    transfer_id: str
+    invoice: str
+    fee_sats: int
+    status: SendStatus
+    preimage: bytes | None
+    created_at: float
+    updated_at: float
+
+
+class LightningSends:
+    """All sends of one run, by the transfer that carries their leaves."""
+
+    def __init__(
+        self,
+        *,
+        keys: KeyPair,
+        ledger: Ledger,
+        lightning: LightningNode,
+        faults: FaultBox,
+        clock: Clock,
+        terms: ProviderTerms,
+    ) -> None:
+        self._keys = keys
+        self._terms = terms
+        self._ledger = ledger
+        self._lightning = lightning
+        self._faults = faults
+        self._clock = clock
+        self._sends: dict[str, SendRequest] = {}
+        self._settling: set[asyncio.Task[None]] = set()
+
+    def quote(self, invoice: str, amount_sats: int | None) -> int:
+        """The fee in satoshis for paying `invoice`. Raises ProviderError for an invoice it would not pay."""
+        asked = _invoice_sats(invoice)
+        if amount_sats not in (None, asked):
+            raise ProviderError(f"the invoice asks for {asked} sats, not {amount_sats}")
+        return self._terms.fee_sats(asked)
+
+    async def send(self, sender: bytes, invoice: str, transfer_id: str) -> SendRequest:
+        """Pay `invoice` for the leaves that `sender` locked in `transfer_id`. Asking again gives the same request."""
+        known = self._sends.get(transfer_id)
+        if known is not None:
+            return known
+        transfer = self._ledger.transfers.get(transfer_id)
+        htlc = self._ledger.htlc_of(transfer_id)
+        if transfer is None or htlc is None or transfer.sender != sender:
+            raise ProviderError(f"no locked payment in transfer {transfer_id}; call initiate_preimage_swap_v3 first")
+        if htlc.invoice != invoice:
+            raise ProviderError("the transfer is locked for another invoice")
+        if htlc.status is not HtlcStatus.WAITING:
+            raise ProviderError(f"the payment is {htlc.status}")
+        request = self._open_send(transfer, htlc)
+        await self._settle_or_wait(request)
+        return self._sends[transfer_id]
+
+    def find(self, request_id: str) -> SendRequest | None:
+        """A send by its request id."""
+        return self._sends.get(request_id.removeprefix(_ID_PREFIX))
+
+    def of(self, transfer_id: str) -> SendRequest | None:
+        """The send that pays with a transfer's leaves."""
+        return self._sends.get(transfer_id)
+
+    async def pick_up(self, transfer_id: str) -> None:
+        """Pay for a locked transfer whose wallet never asked: the invoice is in the lock."""
+        htlc = self._ledger.htlc_of(transfer_id)
+        if htlc is not None and transfer_id not in self._sends:
+            await self._settle_or_wait(self._open_send(self._ledger.transfers[transfer_id], htlc))
+
+    def give_back(self, transfer_id: str) -> None:
+        """Return a pending transfer to its sender, and say so in its send request if there is one."""
+        now = self._clock.now()
+        self._ledger.give_back(transfer_id, now)
+        request = self._sends.get(transfer_id)
+        if request is not None:
+            self._sends[transfer_id] = replace(request, status=SendStatus.RETURNED, updated_at=now)
+
+    def _open_send(self, transfer: Transfer, htlc: Htlc) -> SendRequest:
+        now = self._clock.now()
+        request = SendRequest(
+            id=f"{_ID_PREFIX}{transfer.id}",
+            transfer_id=transfer.id,
+            invoice=htlc.invoice,
+            fee_sats=transfer.total_sats - htlc.value_sats,
+            status=SendStatus.INITIATED,
+            preimage=None,
+            created_at=now,
+            updated_at=now,
+        )
+        self._sends[transfer.id] = request
+        return request
+
+    async def _settle_or_wait(self, request: SendRequest) -> None:
+        """Settle at once if the terms say so, else in the background, as a slow payment would."""
+        if self._faults.take(PAYMENT_METHOD, FaultKind.STUCK):
+            return
+        if self._terms.settle_delay_s <= 0:
+            self._settle(request)
+            return
+        task = asyncio.create_task(self._settle_later(request))
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+
+    async def _settle_later(self, request: SendRequest) -> None:
+        await asyncio.sleep(self._terms.settle_delay_s)
+        if self._sends[request.transfer_id].status is SendStatus.INITIATED:
+            self._settle(request)
+
+    def _settle(self, request: SendRequest) -> None:
+        """Pay over Lightning and take the leaves, or give them back if the payment finds no way."""
+        htlc = self._ledger.htlc_of(request.transfer_id)
+        assert htlc is not None, "a send request is opened for a hash-locked transfer only"  # noqa: S101
+        now = self._clock.now()
+        try:
+            if self._faults.take(PAYMENT_METHOD, FaultKind.LIGHTNING_FAILURE):
+                raise LightningError("no route (fault)")
+            self._check_worth(request, htlc)
+            preimage = self._lightning.settle(htlc.payment_hash, htlc.value_sats)
+        except (LightningError, ProviderError):
+            self._lightning.fail(htlc.payment_hash)
+            self.give_back(request.transfer_id)
+            return
+        self._ledger.settle(htlc.payment_hash, preimage, now)
+        shown = bytes(32) if self._faults.take(PAYMENT_METHOD, FaultKind.ZERO_PREIMAGE) else preimage
+        self._sends[request.transfer_id] = replace(request, status=SendStatus.COMPLETED, preimage=shown, updated_at=now)
+
+    def _check_worth(self, request: SendRequest, htlc: Htlc) -> None:
+        if request.fee_sats < self._terms.fee_sats(htlc.value_sats):
+            raise ProviderError(f"{request.fee_sats} sats do not cover the fee")
+        check_keys(self._keys, self._ledger, self._ledger.transfers[request.transfer_id])
+
+
+def _invoice_sats(invoice: str) -> int:
+    try:
+        return bolt11.amount_sats(bolt11.decode(invoice))
+    except bolt11.InvoiceError as error:
+        raise ProviderError(f"the invoice cannot be paid: {error}") from error

@@ -1,0 +1,79 @@
+"""The Spark service provider (SSP): funds wallets, pays invoices, swaps leaves, and tidies what was abandoned.
+
+It acts on the ledger like any party, with keys of its own, and trusts no client.
+Must not know GraphQL or transports. Source: facts/spark-protocol.md sections 7.2 to 7.4 and 11.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from spikes.emulator.clock import Clock
+from spikes.emulator.events import EventHub
+from spikes.emulator.faults import FaultBox
+from spikes.emulator.identities import KeyPair
+from spikes.emulator.leaf_swaps import LeafSwaps
+from spikes.emulator.ledger import Ledger
+from spikes.emulator.ledger_state import Transfer, TransferKind
+from spikes.emulator.lightning import LightningNode
+from spikes.emulator.lightning_sends import LightningSends
+from spikes.emulator.mint import Mint
+from spikes.emulator.provider_terms import LEAF_LIFETIME_S, OrphanPolicy, ProviderTerms
+
+
+class Provider:
+    """The provider of one network. `sends` and `swaps` are its books."""
+
+    def __init__(
+        self,
+        *,
+        keys: KeyPair,
+        ledger: Ledger,
+        mint: Mint,
+        lightning: LightningNode,
+        events: EventHub,
+        faults: FaultBox,
+        clock: Clock,
+        terms: ProviderTerms,
+    ) -> None:
+        self.keys = keys
+        self.terms = terms
+        self._ledger = ledger
+        self._mint = mint
+        self._events = events
+        self._clock = clock
+        self.sends = LightningSends(
+            keys=keys, ledger=ledger, lightning=lightning, faults=faults, clock=clock, terms=terms
+        )
+        self.swaps = LeafSwaps(keys=keys, ledger=ledger, mint=mint, clock=clock)
+
+    def fund(self, receiver: bytes, amounts_sats: Sequence[int]) -> Transfer:
+        """Send `receiver` one leaf an amount, out of the reserve. Raises LedgerError if the reserve is too small."""
+        minted = self._mint.issue(
+            TransferKind.TRANSFER, receiver, amounts_sats, now=self._clock.now(), lifetime_s=LEAF_LIFETIME_S
+        )
+        self._ledger.issue(minted.transfer, minted.leaves)
+        self._events.publish(minted.transfer)
+        return minted.transfer
+
+    async def sweep(self) -> int:
+        """Finish or return pending transfers that were abandoned. Returns how many.
+
+        A payment whose wallet never asked to pay is paid or returned, as the terms say; everything past its expiry,
+        and every swap that was not completed, is returned.
+        """
+        now = self._clock.now()
+        swept = 0
+        for transfer in self._ledger.pending():
+            expired = now >= transfer.expires_at
+            asked = self.sends.of(transfer.id) is not None
+            orphaned = not asked and now - transfer.created_at >= self.terms.orphan_after_s
+            if not expired and not orphaned:
+                continue
+            payable = transfer.kind is TransferKind.PREIMAGE_SWAP and not expired
+            if payable and self.terms.orphan_policy is OrphanPolicy.PAY:
+                await self.sends.pick_up(transfer.id)
+            else:
+                self.sends.give_back(transfer.id)
+            swept += 1
+        return swept
