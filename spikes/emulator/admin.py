@@ -12,8 +12,8 @@ from aiohttp import web
 
 from spikes.emulator.crypto import curve
 from spikes.emulator.faults import Fault, FaultError, FaultKind
-from spikes.emulator.ledger import LedgerError
 from spikes.emulator.ledger_checks import InvariantBreach, check_sum
+from spikes.emulator.ledger_rules import LedgerError
 from spikes.emulator.lightning import DEFAULT_EXPIRY_S, LightningError
 from spikes.emulator.network import Network
 from spikes.emulator.rpc import Code

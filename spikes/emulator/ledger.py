@@ -11,10 +11,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
+from spikes.emulator import ledger_rules as rules
 from spikes.emulator.crypto import curve
 from spikes.emulator.ledger_checks import check_leaf, check_locks, check_sum
+from spikes.emulator.ledger_rules import LedgerError, Refusal
 from spikes.emulator.ledger_state import (
     OPEN,
     Balance,
@@ -28,24 +29,6 @@ from spikes.emulator.ledger_state import (
     TransferKind,
     TransferStatus,
 )
-
-
-class Refusal(StrEnum):
-    """Why a command was refused. Values are gRPC status names."""
-
-    INVALID = "INVALID_ARGUMENT"
-    MISSING = "NOT_FOUND"
-    EXISTS = "ALREADY_EXISTS"
-    FORBIDDEN = "PERMISSION_DENIED"
-    STATE = "FAILED_PRECONDITION"
-
-
-class LedgerError(Exception):
-    """A command the ledger refuses. Nothing has changed."""
-
-    def __init__(self, refusal: Refusal, message: str) -> None:
-        super().__init__(message)
-        self.refusal = refusal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +52,9 @@ class Ledger:
         self.leaves: dict[str, Leaf] = {}
         self.retired: dict[str, Leaf] = {}
         self.transfers: dict[str, Transfer] = {}
-        self.htlcs: dict[bytes, Htlc] = {}
+        self.htlcs: dict[str, Htlc] = {}  # by transfer: a returned payment keeps its record when it is tried again
         self.settled_counts: dict[bytes, int] = {}
-        self._hash_of: dict[str, bytes] = {}
+        self._latest_try: dict[bytes, str] = {}  # payment hash -> transfer
         self._lock_of: dict[str, str] = {}
         self._by_owner: dict[bytes, dict[str, None]] = {}
         self._by_party: dict[bytes, list[str]] = {}
@@ -87,34 +70,33 @@ class Ledger:
 
     def lock(self, transfer: Transfer, htlc: Htlc | None = None) -> None:
         """A wallet puts leaves into a PENDING transfer to the provider, hash-locked if `htlc` is given."""
-        self._refuse_transfer(transfer, TransferStatus.PENDING)
+        rules.new_transfer(self.transfers, transfer, TransferStatus.PENDING)
         if transfer.receiver != self.provider:
             raise LedgerError(Refusal.INVALID, "only transfers to the provider are emulated")
         if htlc is not None:
-            self._refuse_htlc(htlc, transfer)
-        locked = [self._spendable(entry.leaf_id, transfer.sender) for entry in transfer.leaves]
-        if sum(leaf.value_sats for leaf in locked) != transfer.total_sats:
-            raise LedgerError(Refusal.INVALID, "the leaves do not add up to the transfer's total")
+            rules.new_lock(self.htlc_for(htlc.payment_hash), htlc, transfer)
+        locked = [rules.spendable(self.leaves, entry.leaf_id, transfer.sender) for entry in transfer.leaves]
+        rules.add_up(locked, transfer)
         for leaf, entry in zip(locked, transfer.leaves, strict=True):
             if entry.tweak is None:
                 raise LedgerError(Refusal.INVALID, f"leaf {leaf.id} has no key tweak")
             _tweaked(leaf, entry.tweak)  # refuse now what could not be applied later
         if htlc is not None:
-            self.htlcs[htlc.payment_hash] = htlc
-            self._hash_of[transfer.id] = htlc.payment_hash
+            self.htlcs[transfer.id] = htlc
+            self._latest_try[htlc.payment_hash] = transfer.id
         now = transfer.created_at
         self._commit([replace(leaf, status=LeafStatus.LOCKED, updated_at=now) for leaf in locked], [transfer])
 
     def settle(self, payment_hash: bytes, preimage: bytes, now: float) -> Transfer:
         """The provider shows the preimage: its leaves become its own, the payee has been paid `value_sats`."""
-        htlc = self.htlcs.get(payment_hash)
+        htlc = self.htlc_for(payment_hash)
         if htlc is None:
             raise LedgerError(Refusal.MISSING, "no payment waits for this hash")
         if htlc.status is not HtlcStatus.WAITING:
             raise LedgerError(Refusal.STATE, f"the payment is {htlc.status}")
         if hashlib.sha256(preimage).digest() != payment_hash:
             raise LedgerError(Refusal.INVALID, "the preimage does not hash to the payment hash")
-        self.htlcs[payment_hash] = replace(htlc, status=HtlcStatus.SETTLED, preimage=preimage)
+        self.htlcs[htlc.transfer_id] = replace(htlc, status=HtlcStatus.SETTLED, preimage=preimage)
         self.settled_counts[payment_hash] = self.settled_counts.get(payment_hash, 0) + 1
         taken, done = self._take(self.transfers[htlc.transfer_id], now)
         self.reserve_sats += done.total_sats - htlc.value_sats
@@ -124,7 +106,7 @@ class Ledger:
 
     def swap(self, primary_id: str, counter: Transfer, leaves: Sequence[Leaf], now: float) -> None:
         """The provider takes the leaves of a pending swap and issues others of the same total, in one step."""
-        primary = self._open_transfer(primary_id, TransferKind.PRIMARY_SWAP, TransferStatus.PENDING)
+        primary = rules.transfer_in(self.transfers, primary_id, TransferStatus.PENDING, TransferKind.PRIMARY_SWAP)
         if counter.receiver != primary.sender or counter.total_sats != primary.total_sats:
             raise LedgerError(Refusal.INVALID, "a swap gives the same owner the same total")
         self._refuse_issue(counter, leaves, self.reserve_sats + primary.total_sats)
@@ -134,24 +116,18 @@ class Ledger:
 
     def give_back(self, transfer_id: str, now: float) -> Transfer:
         """A pending transfer did not come about: its leaves are the sender's again, unchanged."""
-        transfer = self.transfers.get(transfer_id)
-        if transfer is None or transfer.status is not TransferStatus.PENDING:
-            raise LedgerError(Refusal.STATE, f"transfer {transfer_id} is not pending")
+        transfer = rules.transfer_in(self.transfers, transfer_id, TransferStatus.PENDING)
         returned = replace(transfer, status=TransferStatus.RETURNED, updated_at=now)
         htlc = self.htlc_of(transfer_id)
         if htlc is not None:
-            self.htlcs[htlc.payment_hash] = replace(htlc, status=HtlcStatus.RETURNED)
+            self.htlcs[transfer_id] = replace(htlc, status=HtlcStatus.RETURNED)
         freed = [self.leaves[entry.leaf_id] for entry in transfer.leaves]
         self._commit([replace(leaf, status=LeafStatus.AVAILABLE, updated_at=now) for leaf in freed], [returned])
         return returned
 
     def claim(self, transfer_id: str, claims: Mapping[str, ClaimedLeaf], now: float) -> Transfer:
         """The receiver takes every leaf of a CLAIMABLE transfer at once, under keys of its own."""
-        transfer = self.transfers.get(transfer_id)
-        if transfer is None:
-            raise LedgerError(Refusal.MISSING, f"no transfer {transfer_id}")
-        if transfer.status is not TransferStatus.CLAIMABLE:
-            raise LedgerError(Refusal.STATE, f"transfer {transfer_id} is {transfer.status}")
+        transfer = rules.transfer_in(self.transfers, transfer_id, TransferStatus.CLAIMABLE)
         if set(claims) != {entry.leaf_id for entry in transfer.leaves}:
             raise LedgerError(Refusal.INVALID, "a claim must name exactly the transfer's leaves")
         claimed = []
@@ -203,69 +179,24 @@ class Ledger:
         return [identity for identity in self._by_party if identity != self.provider]
 
     def htlc_of(self, transfer_id: str) -> Htlc | None:
-        """The hash lock of a transfer, unless a later transfer has taken its payment hash over."""
-        payment_hash = self._hash_of.get(transfer_id)
-        htlc = self.htlcs.get(payment_hash) if payment_hash is not None else None
-        return htlc if htlc is not None and htlc.transfer_id == transfer_id else None
+        """The hash lock of a transfer."""
+        return self.htlcs.get(transfer_id)
+
+    def htlc_for(self, payment_hash: bytes) -> Htlc | None:
+        """The latest hash lock for a payment hash; there are earlier ones if that was returned and tried again."""
+        transfer_id = self._latest_try.get(payment_hash)
+        return self.htlcs.get(transfer_id) if transfer_id is not None else None
 
     def leaf(self, leaf_id: str) -> Leaf | None:
         """A leaf, live or retired."""
         return self.leaves.get(leaf_id) or self.retired.get(leaf_id)
 
-    # ---- refusals -------------------------------------------------------------------------------
-
-    def _refuse_transfer(self, transfer: Transfer, status: TransferStatus) -> None:
-        if transfer.id in self.transfers:
-            raise LedgerError(Refusal.EXISTS, f"transfer {transfer.id} already exists")
-        if transfer.status is not status:
-            raise LedgerError(Refusal.INVALID, f"a new transfer of this kind is {status}")
-        ids = [entry.leaf_id for entry in transfer.leaves]
-        if not ids or len(set(ids)) != len(ids):
-            raise LedgerError(Refusal.INVALID, "a transfer needs leaves, each of them once")
+    # ---- changes --------------------------------------------------------------------------------
 
     def _refuse_issue(self, transfer: Transfer, leaves: Sequence[Leaf], reserve_sats: int) -> None:
-        self._refuse_transfer(transfer, TransferStatus.CLAIMABLE)
-        if transfer.sender != self.provider or any(leaf.owner != self.provider for leaf in leaves):
-            raise LedgerError(Refusal.FORBIDDEN, "only the provider mints leaves")
-        if any(self.leaf(leaf.id) is not None or leaf.status is not LeafStatus.LOCKED for leaf in leaves):
-            raise LedgerError(Refusal.INVALID, "minted leaves are new and locked in their transfer")
-        if [leaf.id for leaf in leaves] != [entry.leaf_id for entry in transfer.leaves]:
-            raise LedgerError(Refusal.INVALID, "the transfer does not list the minted leaves")
-        if sum(leaf.value_sats for leaf in leaves) != transfer.total_sats:
-            raise LedgerError(Refusal.INVALID, "the leaves do not add up to the transfer's total")
-        if transfer.total_sats > reserve_sats:
-            raise LedgerError(Refusal.STATE, f"the provider's reserve holds only {reserve_sats} sats")
-
-    def _refuse_htlc(self, htlc: Htlc, transfer: Transfer) -> None:
-        earlier = self.htlcs.get(htlc.payment_hash)
-        if earlier is not None and earlier.status is not HtlcStatus.RETURNED:
-            raise LedgerError(Refusal.EXISTS, f"the payment hash is already in transfer {earlier.transfer_id}")
-        if htlc.transfer_id != transfer.id or htlc.status is not HtlcStatus.WAITING:
-            raise LedgerError(Refusal.INVALID, "the hash lock does not belong to this transfer")
-        if not 0 < htlc.value_sats <= transfer.total_sats:
-            raise LedgerError(
-                Refusal.INVALID, f"{transfer.total_sats} sats of leaves cannot pay {htlc.value_sats} sats"
-            )
-
-    def _spendable(self, leaf_id: str, owner: bytes) -> Leaf:
-        leaf = self.leaves.get(leaf_id)
-        if leaf is None:
-            raise LedgerError(Refusal.MISSING, f"no leaf {leaf_id}")
-        if leaf.owner != owner:
-            raise LedgerError(Refusal.STATE, f"leaf {leaf_id} belongs to somebody else")
-        if leaf.status is not LeafStatus.AVAILABLE:
-            raise LedgerError(Refusal.STATE, f"leaf {leaf_id} is {leaf.status}")
-        return leaf
-
-    def _open_transfer(self, transfer_id: str, kind: TransferKind, status: TransferStatus) -> Transfer:
-        transfer = self.transfers.get(transfer_id)
-        if transfer is None:
-            raise LedgerError(Refusal.MISSING, f"no transfer {transfer_id}")
-        if transfer.kind is not kind or transfer.status is not status:
-            raise LedgerError(Refusal.STATE, f"transfer {transfer_id} is a {transfer.kind} and {transfer.status}")
-        return transfer
-
-    # ---- changes --------------------------------------------------------------------------------
+        rules.new_transfer(self.transfers, transfer, TransferStatus.CLAIMABLE)
+        known = {leaf.id for leaf in leaves if self.leaf(leaf.id) is not None}
+        rules.new_leaves(transfer, leaves, provider=self.provider, known=known, reserve_sats=reserve_sats)
 
     def _take(self, transfer: Transfer, now: float) -> tuple[list[Leaf], Transfer]:
         """The leaves of a pending transfer as the provider's, and the transfer as completed; commits nothing."""

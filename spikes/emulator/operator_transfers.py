@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from spikes.emulator import bolt11, jobs, packages, refunds
+from spikes.emulator import ledger_rules as rules
 from spikes.emulator.crypto import curve
 from spikes.emulator.identities import IDENTIFIERS
 from spikes.emulator.jobs import JobLists, Signer
@@ -20,7 +21,6 @@ from spikes.emulator.ledger_state import (
     HtlcStatus,
     KeyTweak,
     Leaf,
-    LeafStatus,
     Refunds,
     Transfer,
     TransferKind,
@@ -139,7 +139,7 @@ def _leaves_to_send(
     _require_uuid(start.transfer_id)
     if start.transfer_id in net.ledger.transfers:
         raise RpcError(Code.ALREADY_EXISTS, f"transfer {start.transfer_id} already exists")
-    known = net.ledger.htlcs.get(payment_hash) if payment_hash is not None else None
+    known = net.ledger.htlc_for(payment_hash) if payment_hash is not None else None
     if known is not None and known.status is not HtlcStatus.RETURNED:
         raise RpcError(Code.ALREADY_EXISTS, f"the payment hash is already in transfer {known.transfer_id}")
     if start.owner_identity_public_key != caller.identity:
@@ -149,15 +149,7 @@ def _leaves_to_send(
     ids = [job.leaf_id for job in start.transfer_package.leaves_to_send]
     if not 0 < len(ids) <= MAX_LEAVES or len(set(ids)) != len(ids):
         raise RpcError(Code.INVALID_ARGUMENT, f"send 1 to {MAX_LEAVES} leaves, each of them once")
-    leaves = {}
-    for leaf_id in ids:
-        leaf = net.ledger.leaves.get(leaf_id)
-        if leaf is None or leaf.owner != caller.identity:
-            raise RpcError(Code.FAILED_PRECONDITION, f"leaf {leaf_id} is not the caller's")
-        if leaf.status is not LeafStatus.AVAILABLE:
-            raise RpcError(Code.FAILED_PRECONDITION, f"leaf {leaf_id} is {leaf.status}")
-        leaves[leaf_id] = leaf
-    return leaves
+    return {leaf_id: rules.spendable(net.ledger.leaves, leaf_id, caller.identity) for leaf_id in ids}
 
 
 def _hash_lock(net: Network, request: pb.InitiatePreimageSwapRequest) -> Htlc:

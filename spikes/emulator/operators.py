@@ -18,7 +18,7 @@ from spikes.emulator import operator_login, operator_queries, operator_transfers
 from spikes.emulator.crypto.curve import CryptoError
 from spikes.emulator.faults import FaultKind
 from spikes.emulator.identities import COORDINATOR
-from spikes.emulator.ledger import LedgerError
+from spikes.emulator.ledger_rules import LedgerError
 from spikes.emulator.network import Network
 from spikes.emulator.packages import PackageError
 from spikes.emulator.rpc import AnswerLost, Caller, Code, RpcError
@@ -161,14 +161,15 @@ class OperatorDesk:
             call.note = f"fault {fault.kind}"
             if fault.kind is FaultKind.ERROR_BEFORE_COMMIT:
                 raise RpcError(fault.code, "fault: error before commit")
-            await asyncio.sleep(fault.delay_s)
         started = time.perf_counter()
         try:
             answer = self._act(call, path, token, body)
         finally:
             call.handler_s = time.perf_counter() - started
-        if fault is not None and fault.kind is FaultKind.LOST_AFTER_COMMIT:
-            raise AnswerLost(call.method)
+        if fault is not None:
+            await asyncio.sleep(fault.delay_s)
+            if fault.kind is FaultKind.LOST_AFTER_COMMIT:
+                raise AnswerLost(call.method)
         return answer
 
     def _act(self, call: _Call, path: str, token: str | None, body: bytes) -> bytes:

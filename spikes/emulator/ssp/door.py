@@ -12,7 +12,7 @@ from graphql import ExecutionResult, GraphQLError
 
 from spikes.emulator.crypto.curve import CryptoError
 from spikes.emulator.faults import FaultKind
-from spikes.emulator.ledger import LedgerError
+from spikes.emulator.ledger_rules import LedgerError
 from spikes.emulator.network import Network
 from spikes.emulator.provider_terms import ProviderError
 from spikes.emulator.rpc import AnswerLost
@@ -65,15 +65,16 @@ class ProviderDesk:
             entry["note"] = f"fault {fault.kind}"
             if fault.kind is FaultKind.ERROR_BEFORE_COMMIT:
                 return _errors(["fault: error before commit"], status=503)
-            await asyncio.sleep(fault.delay_s)
         started = time.perf_counter()
         try:
             operation = self._executor.prepare(query, name)
             result = await self._executor.run(operation, variables, root(visitor), visitor)
         finally:
             entry["handler_s"] = time.perf_counter() - started
-        if fault is not None and fault.kind is FaultKind.LOST_AFTER_COMMIT:
-            raise AnswerLost(name)
+        if fault is not None:
+            await asyncio.sleep(fault.delay_s)
+            if fault.kind is FaultKind.LOST_AFTER_COMMIT:
+                raise AnswerLost(name)
         return self._result(result, entry)
 
     def _result(self, result: ExecutionResult, entry: dict[str, Any]) -> web.Response:
