@@ -12,7 +12,7 @@ from spikes.emulator.rpc import Code
 
 
 class FaultKind(StrEnum):
-    """The first three hit any call, the others only RequestLightningSend. A DELAY holds back the answer, not the deed."""
+    """The first three hit any call, the others only RequestLightningSend. DELAY holds back the answer, not the deed."""
 
     ERROR_BEFORE_COMMIT = "error_before_commit"
     LOST_AFTER_COMMIT = "lost_after_commit"

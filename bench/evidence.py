@@ -1,0 +1,257 @@
+"""Evidence: a record, read, checked and indexed, so that gates can ask it questions.
+
+Role: the one way from a record file to the gates; every attempt and fact keeps its 1-based line number.
+Must not know: gates, thresholds, verdicts. Money stays in the attempts as integers; the table holds times and counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import pandas as pd
+
+from bench.errors import EmptyRecord, HeaderMissing, InconsistentRecord, NotARecord, RecordNotFound, SchemaMismatch
+from spikes.record import (
+    SCHEMA_VERSION,
+    Attempt,
+    Fact,
+    Footer,
+    HarnessError,
+    Header,
+    Line,
+    RecordError,
+    Role,
+    RuntimePin,
+    decode_line,
+)
+
+T = TypeVar("T")
+OUTSIDE = "outside"  # the clock whose readings are evidence
+PHASES = ("boot", "load", "build", "sync", "prepare", "send", "confirm", "pay", "fetch", "acknowledge")
+LATENCY_PROFILES = ("zero", "lan", "lightning", "degraded")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numbered(Generic[T]):
+    """Something from the record, with the line where it stands."""
+
+    line: int
+    value: T
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)  # equal to itself alone, so that derived views can be cached
+class Evidence:
+    """What one record says. `footer` is None for a run that was cut off."""
+
+    digest: str  # "sha256:<hex>" of the record's bytes
+    header: Header
+    attempts: tuple[Numbered[Attempt], ...]
+    facts: tuple[Numbered[Fact], ...]
+    harness_errors: tuple[Numbered[HarnessError], ...]
+    footer: Footer | None
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the run was cut off: nothing may be decided from it."""
+        return self.footer is None
+
+    @property
+    def runtimes(self) -> tuple[RuntimePin, ...]:
+        """The runtimes of the run, in the header's order."""
+        return self.header.runtimes
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """Names of the positive controls."""
+        return tuple(pin.name for pin in self.runtimes if pin.role is Role.CONTROL)
+
+    @property
+    def latency_profile(self) -> str:
+        """The run's latency profile: the word of the header's profile that names one, else "zero".
+
+        An attempt of an experiment called `<experiment>@<profile>` ran on that profile instead.
+        """
+        words = self.header.profile.replace("+", "-").replace("/", "-").split("-")
+        return next((word for word in words if word in LATENCY_PROFILES), "zero")
+
+    def pin(self, runtime: str) -> RuntimePin:
+        """The runtime as the header pins it. Raises KeyError for a runtime that was not in the run."""
+        return self._pins[runtime]
+
+    def of(self, runtime: str, *experiments: str) -> tuple[Numbered[Attempt], ...]:
+        """Attempts of a runtime in record order; of these experiments only, if any are named."""
+        mine = self._by_runtime.get(runtime, ())
+        return tuple(a for a in mine if a.value.experiment in experiments) if experiments else tuple(mine)
+
+    def facts_of(self, runtime: str, prefix: str) -> tuple[Numbered[Fact], ...]:
+        """Facts of a runtime called `prefix`, or `prefix.<anything>`."""
+        return tuple(
+            f
+            for f in self.facts
+            if f.value.runtime == runtime and (f.value.name == prefix or f.value.name.startswith(prefix + "."))
+        )
+
+    def largest(self, runtime: str, name: str) -> Numbered[float] | None:
+        """The largest reading of a numeric fact, or None if it was never measured as a number."""
+        numbers = [
+            Numbered(line=f.line, value=f.value.value)
+            for f in self.facts
+            if f.value.runtime == runtime and f.value.name == name and not isinstance(f.value.value, str)
+        ]
+        return max(numbers, key=lambda n: n.value, default=None)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row an attempt: identity, outcome, times in seconds by the outside clock (NaN: not measured).
+
+        Columns: line runtime experiment profile lane incarnation sequence expected outcome wall_s calls cold,
+        and `<phase>_s` for each of PHASES. `cold` marks an incarnation's first attempt at a payment and all before it.
+        """
+        frame = pd.DataFrame(list(_rows(self.attempts, self.latency_profile)), columns=list(_COLUMNS))
+        paying = frame[frame["expected"] == "paid"]
+        first = paying.groupby(["runtime", "lane", "incarnation"])["sequence"].min().rename("first_sequence")
+        frame = frame.join(first, on=["runtime", "lane", "incarnation"])
+        frame["cold"] = frame["sequence"] <= frame["first_sequence"].fillna(0)
+        return frame.drop(columns="first_sequence")
+
+    @cached_property
+    def _pins(self) -> Mapping[str, RuntimePin]:
+        return {pin.name: pin for pin in self.runtimes}
+
+    @cached_property
+    def _by_runtime(self) -> Mapping[str, list[Numbered[Attempt]]]:
+        index: dict[str, list[Numbered[Attempt]]] = defaultdict(list)
+        for attempt in self.attempts:
+            index[attempt.value.runtime].append(attempt)
+        return index
+
+
+_COLUMNS = (
+    *("line", "runtime", "experiment", "profile", "lane", "incarnation", "sequence"),
+    *("expected", "outcome", "wall_s", "calls"),
+    *(f"{phase}_s" for phase in PHASES),
+)
+
+
+def load(path: Path) -> Evidence:
+    """Read a record file. Raises a BenchError that says what to do; never a bare exception."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise RecordNotFound(
+            f"no record to judge at {path} ({error.strerror}); run `make spike` to make one"
+        ) from error
+    return parse(data)
+
+
+def parse(data: bytes) -> Evidence:
+    """Read a record's bytes. A cut last line ends the record and leaves it without footer."""
+    if not data:
+        raise EmptyRecord("the record is empty: the run was killed before it wrote its header; run it again")
+    *complete, cut = data.split(b"\n")
+    if not complete:
+        raise HeaderMissing("the record ends inside its first line, the header; run it again")
+    header = _header(complete[0])
+    body = [Numbered(line=number, value=_decode(raw, number)) for number, raw in enumerate(complete[1:], start=2)]
+    footers = [line for line in body if isinstance(line.value, Footer)]
+    if footers and footers[0] is not body[-1]:
+        raise InconsistentRecord(
+            f"line {footers[0].line + 1} follows the footer; a record ends there: restore the file as the run wrote it"
+        )
+    evidence = Evidence(
+        digest="sha256:" + hashlib.sha256(data).hexdigest(),
+        header=header,
+        attempts=tuple(Numbered(line=x.line, value=x.value) for x in body if isinstance(x.value, Attempt)),
+        facts=tuple(Numbered(line=x.line, value=x.value) for x in body if isinstance(x.value, Fact)),
+        harness_errors=tuple(Numbered(line=x.line, value=x.value) for x in body if isinstance(x.value, HarnessError)),
+        footer=next((x.value for x in footers if isinstance(x.value, Footer)), None) if not cut else None,
+    )
+    _check(evidence, body)
+    return evidence
+
+
+def _header(raw: bytes) -> Header:
+    try:
+        first = json.loads(raw)
+    except ValueError as error:
+        raise NotARecord(f"line 1 is not JSON ({error}); name a record.jsonl, or the directory of a run") from error
+    if not isinstance(first, dict) or first.get("kind") != "header":
+        raise HeaderMissing("line 1 is not a header; name a record.jsonl as `make spike` wrote it")
+    if first.get("schema_version") != SCHEMA_VERSION:
+        raise SchemaMismatch(
+            f"the record has schema version {first.get('schema_version')!r} and this sparkgate reads {SCHEMA_VERSION}; "
+            "judge it with the version that wrote it (git_commit in its header)"
+        )
+    header = _decode(raw, 1)
+    if not isinstance(header, Header):
+        raise HeaderMissing("line 1 is not a header; name a record.jsonl as `make spike` wrote it")
+    return header
+
+
+def _decode(raw: bytes, number: int) -> Line:
+    try:
+        return decode_line(raw.decode("utf-8"), number)
+    except (RecordError, UnicodeDecodeError) as error:
+        raise NotARecord(f"{error}; restore line {number} as the run wrote it, or run again") from error
+
+
+def _check(evidence: Evidence, body: list[Numbered[Line]]) -> None:
+    """What the types cannot say: one header, known runtimes, finite numbers. Raises InconsistentRecord."""
+    names = [pin.name for pin in evidence.runtimes]
+    if len(set(names)) != len(names):
+        raise InconsistentRecord(
+            f"line 1: a runtime is pinned twice ({', '.join(names)}); the header must name each once"
+        )
+    for line in body:
+        value = line.value
+        if isinstance(value, Header):
+            raise InconsistentRecord(f"line {line.line} is a second header; judge one run at a time")
+        runtime = getattr(value, "runtime", None)
+        if runtime is not None and runtime not in names:
+            raise InconsistentRecord(
+                f"line {line.line}: the header pins no runtime {runtime!r}; judge the record as the run wrote it"
+            )
+        for number in _numbers(value):
+            if (
+                isinstance(number, bool)
+                or not isinstance(number, int | float)
+                or not math.isfinite(number)
+                or number < 0
+            ):
+                raise InconsistentRecord(
+                    f"line {line.line}: {number!r} is not a measurement; judge the unedited record"
+                )
+
+
+def _numbers(line: Line) -> Iterator[object]:
+    """Every value of a line that later code will use as a non-negative number."""
+    if isinstance(line, Attempt):
+        yield line.wall_s
+        yield from (phase.duration_s for phase in line.phases)
+        yield from line.calls.by_method.values()
+    elif isinstance(line, Fact) and not isinstance(line.value, str):
+        yield line.value
+
+
+def _rows(attempts: tuple[Numbered[Attempt], ...], default_profile: str) -> Iterator[tuple[object, ...]]:
+    for numbered in attempts:
+        a = numbered.value
+        experiment, _, profile = a.experiment.partition("@")
+        times = dict.fromkeys(PHASES, math.nan)
+        for phase in a.phases:
+            if phase.clock == OUTSIDE and phase.name in times:
+                before = times[phase.name]
+                times[phase.name] = phase.duration_s if math.isnan(before) else before + phase.duration_s
+        yield (
+            *(numbered.line, a.runtime, experiment, profile or default_profile, a.lane, a.incarnation, a.sequence),
+            *(a.expected.value, a.outcome.value, a.wall_s, a.calls.count),
+            *times.values(),
+        )

@@ -1,0 +1,142 @@
+"""Rendering: a judgement as verdicts.json, gates.md and the ADR.
+
+Role: turn one judgement into texts; nothing is judged, nothing is read from the world. Must not know: the clock (every
+date comes from the record, so the same record gives the same bytes), files, terminals.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jinja2
+
+from bench import formats
+from bench.decision import Gap, Reason
+from bench.gates import GATES
+from bench.judgement import Judgement
+from bench.verdict import Criterion, GateVerdict, NotApplicable
+from spikes.record import Role
+
+SCHEMA_VERSION = 1
+ADR_NAME = "0002-payment-execution-topology.md"
+
+
+def verdicts_json(judgement: Judgement) -> str:
+    """The judgement for programs: stable key order, base units, line numbers as ranges."""
+    evidence, decision = judgement.evidence, judgement.decision
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": evidence.header.run_id,
+        "record": evidence.digest,
+        "truncated": evidence.truncated,
+        "decision": {
+            "topology": decision.topology.value,
+            "statement": decision.statement,
+            "forced_by": [_reason(reason) for reason in decision.forced_by],
+            "would_change": list(decision.would_change),
+            "missing": [_gap(gap) for gap in decision.missing],
+        },
+        "defects": list(judgement.defects),
+        "verdicts": [_verdict(verdict) for verdict in judgement.verdicts],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def gates_md(judgement: Judgement) -> str:
+    """Every gate, runtime and criterion with its numbers, for people."""
+    return _render("gates.md.j2", judgement)
+
+
+def adr_md(judgement: Judgement) -> str:
+    """The architecture decision record, MADR 4.0.0, status proposed: a person accepts it."""
+    return _render("adr.md.j2", judgement)
+
+
+def _render(template: str, judgement: Judgement) -> str:
+    header = judgement.evidence.header
+    text = (
+        _environment()
+        .get_template(template)
+        .render(
+            judgement=judgement,
+            decision=judgement.decision,
+            evidence=judgement.evidence,
+            header=header,
+            runtimes=header.runtimes,
+            natives=[pin for pin in header.runtimes if pin.role is Role.NATIVE],
+            externals=[pin for pin in header.runtimes if pin.role is Role.EXTERNAL],
+            gates=GATES,
+            date=header.started_at[:10],
+            limits=judgement.thresholds.limits,
+        )
+    )
+    return text.rstrip("\n") + "\n"
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=False,  # noqa: S701 - Markdown, not HTML; table cells go through the `cell` filter
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "quantity": formats.quantity,
+        "measured": formats.measured,
+        "threshold": formats.threshold,
+        "symbol": formats.symbol,
+        "short": formats.short,
+        "lines": formats.lines,
+        "cell": formats.cell,
+        "fact": formats.fact,
+    }
+    return environment
+
+
+def _verdict(verdict: GateVerdict) -> dict[str, object]:
+    return {
+        "gate": verdict.gate,
+        "runtime": verdict.runtime,
+        "verdict": verdict.verdict.value,
+        "reason": verdict.reason,
+        "runtime_tier": verdict.runtime_tier,
+        "network_tier": verdict.network_tier,
+        "set_aside": verdict.set_aside,
+        "criteria": [_criterion(criterion) for criterion in verdict.criteria],
+        "informative": [_criterion(criterion) for criterion in verdict.informative],
+        "not_applicable": [_not_applicable(entry) for entry in verdict.not_applicable],
+    }
+
+
+def _criterion(criterion: Criterion) -> dict[str, object]:
+    return {
+        "name": criterion.name,
+        "verdict": criterion.verdict.value,
+        "reason": criterion.reason,
+        "measured": criterion.measured,
+        "threshold": criterion.threshold,
+        "unit": criterion.unit,
+        "needs": criterion.needs,
+        "lines": list(formats.ranges(criterion.lines)),
+    }
+
+
+def _not_applicable(entry: NotApplicable) -> dict[str, object]:
+    return {"name": entry.name, "reason": entry.reason}
+
+
+def _reason(reason: Reason) -> dict[str, object]:
+    return {
+        "runtime": reason.runtime,
+        "role": reason.role.value,
+        "gate": reason.gate,
+        "verdict": reason.verdict.value,
+        "why": reason.why,
+    }
+
+
+def _gap(gap: Gap) -> dict[str, object]:
+    return {"gate": gap.gate, "criterion": gap.criterion, "needs": gap.needs, "runtimes": list(gap.runtimes)}

@@ -1,0 +1,88 @@
+"""What the benchmarks share: a running emulator, and native wallets on it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from spikes.drivers.native.session import WalletSession
+from spikes.wallets import derive_wallet
+
+PROJECT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A running emulator: its description and its admin API."""
+
+    description: dict[str, Any]
+    admin: httpx.Client
+
+    def fund(self, identity: str, amounts_sats: list[int]) -> None:
+        """Send a wallet one leaf an amount."""
+        body = {"identity_public_key": identity, "amounts_sats": amounts_sats}
+        self.admin.post("/fund", json=body).raise_for_status()
+
+    def invoice(self, amount_sats: int) -> dict[str, Any]:
+        """A new invoice, with the fee the SSP will ask."""
+        answer = self.admin.post("/invoices", json={"amount_sats": amount_sats}).raise_for_status()
+        invoice: dict[str, Any] = answer.json()
+        return invoice
+
+    def journal_from(self, seq: int) -> tuple[list[dict[str, Any]], int]:
+        """Journal entries from `seq` on, and the next sequence number."""
+        answer = self.admin.get("/journal", params={"since": seq}).raise_for_status().json()
+        return answer["entries"], answer["next"]
+
+
+@dataclass(frozen=True)
+class NativeWallet:
+    """A synced wallet of the native SDK and its identity key in hex."""
+
+    session: WalletSession
+    identity: str
+
+
+def start_emulator(*arguments: str) -> subprocess.Popen[bytes]:
+    """Start `python -m spikes emulator`; it ends with its standard input."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "spikes", "emulator", "--json", "--lifeline", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=PROJECT,
+    )
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """One emulator a test."""
+    with start_emulator("--seed", "1") as process:
+        assert process.stdout is not None
+        description = json.loads(process.stdout.readline())
+        with httpx.Client(base_url=description["admin"], trust_env=False) as admin:
+            yield Emulator(description, admin)
+        process.terminate()
+
+
+async def open_wallet(emulator: Emulator, name: str, folder: Path) -> NativeWallet:
+    """A new native wallet with its state in `folder`, built and synced once."""
+    session = await WalletSession.open(emulator.description, derive_wallet(1, name).mnemonic, folder)
+    await session.sync()
+    identity, _ = await session.info()
+    return NativeWallet(session, identity)
+
+
+@pytest.fixture(scope="session")
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """One event loop for all rounds of async work: pytest-benchmark is synchronous, and the SDK keeps to one loop."""
+    with asyncio.Runner() as runner:
+        yield runner.get_loop()

@@ -1,0 +1,137 @@
+"""The emulator: how fast it starts, how many payments it carries, what share of a payment's time is its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from bench.suite.conftest import PROJECT, Emulator, NativeWallet, open_wallet, start_emulator
+from spikes.processes import passed_on_environment
+from spikes.runtimes import node
+from spikes.runtimes.settings import Settings
+from spikes.wallets import derive_wallet
+
+CLIENTS = 4
+PAYMENTS_EACH = 10
+AMOUNT_SATS = 1000
+NODE_PAYMENTS = 20
+ANSWER_S = 30.0
+
+
+def test_start_to_ready(benchmark: BenchmarkFixture) -> None:
+    """Process start to the line that says where it listens."""
+
+    def start_and_stop() -> None:
+        with start_emulator() as process:
+            assert process.stdout is not None
+            assert json.loads(process.stdout.readline())["operators"]
+            process.terminate()
+
+    benchmark.pedantic(start_and_stop, rounds=7)
+
+
+@pytest.mark.parametrize("path", ["exact", "swap"])
+def test_native_payments(
+    benchmark: BenchmarkFixture, emulator: Emulator, loop: asyncio.AbstractEventLoop, tmp_path: Path, path: str
+) -> None:
+    """CLIENTS native wallets pay at once; `extra_info` has payments per second over all of them."""
+    folders = [tmp_path / str(i) for i in range(CLIENTS)]
+    for folder in folders:
+        folder.mkdir()
+    wallets = [loop.run_until_complete(open_wallet(emulator, f"bench-{folder.name}", folder)) for folder in folders]
+
+    def prepare() -> tuple[tuple[list[list[str]]], dict[str, Any]]:
+        invoices = [[emulator.invoice(AMOUNT_SATS) for _ in range(PAYMENTS_EACH)] for _ in wallets]
+        for wallet, batch in zip(wallets, invoices, strict=True):
+            exact = [invoice["amount_sats"] + invoice["fee_sats"] for invoice in batch]
+            emulator.fund(wallet.identity, exact if path == "exact" else [2 * sum(exact)])
+            loop.run_until_complete(wallet.session.sync())
+        return ([[invoice["invoice"] for invoice in batch] for batch in invoices],), {}
+
+    def pay_all(batches: list[list[str]]) -> None:
+        async def everyone() -> None:
+            await asyncio.gather(*(_pay(w, batch) for w, batch in zip(wallets, batches, strict=True)))
+
+        loop.run_until_complete(everyone())
+
+    benchmark.pedantic(pay_all, setup=prepare, rounds=3)
+    benchmark.extra_info["payments_per_s"] = CLIENTS * PAYMENTS_EACH / benchmark.stats.stats.median
+    for wallet in wallets:
+        loop.run_until_complete(wallet.session.close())
+
+
+async def _pay(wallet: NativeWallet, invoices: list[str]) -> None:
+    for invoice in invoices:
+        quote = await wallet.session.quote(invoice)
+        payment = await wallet.session.send(quote, str(uuid.uuid4()), 30)
+        assert payment.status == "completed"
+
+
+def test_share_of_a_node_payment(benchmark: BenchmarkFixture, emulator: Emulator, tmp_path: Path) -> None:
+    """A warm exact payment in Node; `extra_info` has the part of its wall time spent in the emulator's handlers."""
+    shares: list[float] = []
+    with _node_driver(emulator, tmp_path) as driver:
+        status = driver.get("/status").raise_for_status().json()
+
+        def prepare() -> tuple[tuple[dict[str, Any]], dict[str, Any]]:
+            invoice = emulator.invoice(AMOUNT_SATS)
+            emulator.fund(status["identityPublicKey"], [invoice["amount_sats"] + invoice["fee_sats"]])
+            driver.post("/experiments/sync", json={}).raise_for_status()
+            body = {
+                "requestId": str(uuid.uuid4()),
+                "invoice": invoice["invoice"],
+                "maxAmountMsats": AMOUNT_SATS * 1000,
+            }
+            return (body,), {}
+
+        def pay(body: dict[str, Any]) -> None:
+            _, before = emulator.journal_from(1 << 40)
+            started = time.perf_counter()
+            answer = driver.post("/experiments/pay", json=body).raise_for_status().json()
+            wall_s = time.perf_counter() - started
+            assert answer["outcome"] == "paid", answer
+            entries, _ = emulator.journal_from(before)
+            shares.append(sum(entry["handler_s"] for entry in entries) / wall_s)
+
+        benchmark.pedantic(pay, setup=prepare, rounds=NODE_PAYMENTS, warmup_rounds=3)
+    warm = sorted(shares[3:])
+    benchmark.extra_info["emulator_share_of_wall"] = warm[len(warm) // 2]
+
+
+@contextmanager
+def _node_driver(emulator: Emulator, state_dir: Path) -> Iterator[httpx.Client]:
+    """The Node driver as a process, and a client for it."""
+    wallet = derive_wallet(1, "bench-node")
+    settings = Settings(
+        runtime=node.NAME,
+        network=json.dumps(emulator.description),
+        token=wallet.token,
+        mnemonic=wallet.mnemonic,
+        wallet_id=wallet.wallet_id,
+        state_dir=state_dir,
+    )
+    launch = node.launch(settings)
+    with subprocess.Popen(
+        launch.argv,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**passed_on_environment(), **launch.env},
+        cwd=PROJECT,
+    ) as process:
+        assert process.stdout is not None
+        url = f"http://127.0.0.1:{json.loads(process.stdout.readline())['port']}"
+        headers = {"authorization": f"Bearer {wallet.token}"}
+        with httpx.Client(base_url=url, headers=headers, timeout=ANSWER_S, trust_env=False) as client:
+            yield client
+        process.terminate()

@@ -1,0 +1,109 @@
+"""Verdicts: three values, the criteria behind them, and how they combine.
+
+Role: the words in which gates speak. Must not know: records, numbers, runtimes' internals, how anything is printed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """FAIL beats INCONCLUSIVE beats PASS."""
+
+    PASS = "PASS"  # noqa: S105 - a verdict, not a password
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+Value = float | int | str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Criterion:
+    """One measurable part of a gate and how it ended.
+
+    `measured` and `threshold` are in base units named by `unit` ("s", "bytes", "sat", "ratio", "count").
+    `lines` are 1-based line numbers of the record. `needs` says what would decide an INCONCLUSIVE criterion.
+    """
+
+    name: str
+    verdict: Verdict
+    reason: str
+    measured: Value = None
+    threshold: Value = None
+    unit: str | None = None
+    needs: str | None = None
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotApplicable:
+    """A criterion that asks nothing of this runtime. It is no verdict and takes no part in any."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateVerdict:
+    """One gate, one runtime. `verdict` combines `criteria`; `informative` ones are judged apart, deciding nothing."""
+
+    gate: str
+    runtime: str
+    verdict: Verdict
+    criteria: tuple[Criterion, ...]
+    runtime_tier: str  # "real" | "stand-in"
+    network_tier: str  # "emulated" | "hosted-regtest" | "mainnet"
+    not_applicable: tuple[NotApplicable, ...] = ()
+    informative: tuple[Criterion, ...] = ()
+    set_aside: str | None = None
+
+    @property
+    def reason(self) -> str:
+        """One plain line: why the verdict is what it is."""
+        if self.set_aside is not None:
+            return self.set_aside
+        worst = [c for c in self.criteria if c.verdict is self.verdict]
+        match self.verdict:
+            case Verdict.PASS:
+                return f"all {len(worst)} criteria pass" + "".join(f"; {c.reason}" for c in worst if "shim" in c.reason)
+            case Verdict.FAIL:
+                more = f"; {len(worst) - 1} further criteria fail" if len(worst) > 1 else ""
+                return f"{worst[0].name}: {worst[0].reason}{more}"
+            case Verdict.INCONCLUSIVE:
+                if not worst:
+                    return "no criterion was judged"
+                more = f" ({len(worst)} of {len(self.criteria)} open)"
+                return f"{worst[0].name}: {worst[0].reason}{more}"
+
+
+def combine(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict of a conjunction. Nothing at all is INCONCLUSIVE: no data is never a pass."""
+    seen = set(verdicts)
+    if Verdict.FAIL in seen:
+        return Verdict.FAIL
+    if Verdict.INCONCLUSIVE in seen or not seen:
+        return Verdict.INCONCLUSIVE
+    return Verdict.PASS
+
+
+def set_aside(verdict: GateVerdict, why: str) -> GateVerdict:
+    """The same gate with nothing decided: every criterion becomes INCONCLUSIVE and says how it read before."""
+
+    def open_again(criterion: Criterion) -> Criterion:
+        reason = f"set aside ({why}); it read {criterion.verdict}: {criterion.reason}"
+        return dataclasses.replace(
+            criterion, verdict=Verdict.INCONCLUSIVE, reason=reason, needs="a run without this defect"
+        )
+
+    return dataclasses.replace(
+        verdict,
+        verdict=Verdict.INCONCLUSIVE,
+        criteria=tuple(map(open_again, verdict.criteria)),
+        informative=tuple(map(open_again, verdict.informative)),
+        set_aside=why,
+    )

@@ -1,0 +1,167 @@
+"""Two witnesses: what a driver claims, held against what the emulator's ledger says.
+
+Role: find every disagreement, name it and its line. Must not know: gates, thresholds, verdicts.
+A debit is compared over all attempts on one payment hash, because a retry with the same idempotency key may
+confirm in a second attempt what the first one paid for. UNKNOWN that turns out paid is no disagreement: it is open.
+A settlement counts against an attempt only if the attempt can have caused it: it is new in the record, and money moved
+or a payment call reached the network. (A cached answer may name the hash of the payment that bought it.)
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from bench.evidence import Evidence, Numbered
+from spikes.record import Attempt, Claim, LedgerEntry, Outcome, PaymentPath
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disagreement:
+    """One contradiction between driver and ledger. `money` marks a double debit, a lost or a created sat."""
+
+    line: int
+    runtime: str
+    what: str  # one plain line
+    money: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Testimony:
+    """What comparing both witnesses of one runtime gave. All numbers are record lines."""
+
+    disagreements: tuple[Disagreement, ...]
+    agreed: tuple[int, ...]  # paid, and both witnesses say so
+    unconfirmed: tuple[int, ...]  # claimed paid, but a witness is missing or incomplete
+    open: tuple[int, ...]  # UNKNOWN, and no later attempt on the same payment hash has reconciled it
+
+
+@dataclass
+class _Books:
+    """What the ledger said so far, by payment hash: settlements network-wide, debits per runtime."""
+
+    settled: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    debited: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+
+
+@dataclass
+class _Notes:
+    """A testimony in the making."""
+
+    found: list[Disagreement] = field(default_factory=list)
+    agreed: list[int] = field(default_factory=list)
+    unconfirmed: list[int] = field(default_factory=list)
+    pending: dict[int, str | None] = field(default_factory=dict)
+
+
+def hear(evidence: Evidence, runtime: str) -> Testimony:
+    """What both witnesses of one runtime say. Raises KeyError for a runtime that was not in the run."""
+    return _hear_all(evidence)[runtime]
+
+
+@lru_cache(maxsize=1)  # every gate asks, once a runtime; one pass over the record answers all of them
+def _hear_all(evidence: Evidence) -> Mapping[str, Testimony]:
+    books = _Books()
+    notes = {pin.name: _Notes() for pin in evidence.runtimes}
+    for numbered in evidence.attempts:
+        new_settlements = _enter(books, numbered.value)
+        _hear_one(notes[numbered.value.runtime], numbered.line, numbered.value, books, new_settlements)
+    return {
+        runtime: Testimony(
+            disagreements=tuple(note.found),
+            agreed=tuple(note.agreed),
+            unconfirmed=tuple(note.unconfirmed),
+            open=tuple(note.pending),
+        )
+        for runtime, note in notes.items()
+    }
+
+
+def _hear_one(note: _Notes, line: int, a: Attempt, books: _Books, new_settlements: int) -> None:
+    complaints = [
+        Disagreement(line=line, runtime=a.runtime, what=f"line {line}, {a.experiment}: {what}", money=money)
+        for what, money in _compare(a, books, new_settlements)
+    ]
+    note.found += complaints
+    payment_hash = a.ledger.payment_hash if a.ledger else None
+    if a.outcome is Outcome.PAID and not complaints:
+        (note.agreed if _complete(a) else note.unconfirmed).append(line)
+    if a.outcome is Outcome.UNKNOWN:
+        note.pending[line] = payment_hash
+    elif payment_hash is not None and not complaints and note.pending:
+        note.pending = {ln: h for ln, h in note.pending.items() if h != payment_hash}
+
+
+def _enter(books: _Books, attempt: Attempt) -> int:
+    """Enter an attempt's ledger entry; returns how many settlements of its payment hash are new with it."""
+    ledger = attempt.ledger
+    if ledger is None:
+        return 0
+    if ledger.payment_hash is None:
+        return ledger.settled_count
+    new = max(ledger.settled_count - books.settled[ledger.payment_hash], 0)
+    books.settled[ledger.payment_hash] = max(ledger.settled_count, books.settled[ledger.payment_hash])
+    books.debited[attempt.runtime, ledger.payment_hash] += ledger.debited_sats
+    return new
+
+
+def _compare(attempt: Attempt, books: _Books, new_settlements: int) -> Iterator[tuple[str, bool]]:
+    """Yield (what, money) for each contradiction of one attempt."""
+    ledger = attempt.ledger
+    if ledger is None:
+        return
+    if not ledger.supply_ok:
+        yield "the sum of all sats in the network changed", True
+    if ledger.settled_count > 1:
+        yield f"the ledger settled this payment hash {ledger.settled_count} times", True
+    match attempt.outcome:
+        case Outcome.PAID:
+            yield from _compare_paid(attempt.runtime, attempt.claim, ledger, books)
+        case Outcome.UNKNOWN:
+            pass  # an honest "I do not know" contradicts nothing
+        case Outcome.CACHED | Outcome.BLOCKED | Outcome.UNSUPPORTED | Outcome.FAILED:
+            if new_settlements and (ledger.debited_sats != 0 or attempt.path is not PaymentPath.NONE):
+                yield f"the driver says {attempt.outcome}, the ledger settled a payment", True
+            if ledger.debited_sats > 0:
+                yield f"the driver says {attempt.outcome}, the ledger debited {ledger.debited_sats} sat", True
+
+
+def _compare_paid(runtime: str, claim: Claim | None, ledger: LedgerEntry, books: _Books) -> Iterator[tuple[str, bool]]:
+    debited = ledger.debited_sats
+    if ledger.payment_hash is not None:
+        debited = books.debited[runtime, ledger.payment_hash]
+    if ledger.settled_count == 0:
+        moved = f" and {debited} sat debited" if debited else ""
+        yield f"the driver says paid, the ledger shows no settled payment{moved}", debited != 0
+    if claim is None:
+        return
+    if claim.payment_hash is not None and claim.payment_hash != ledger.payment_hash:
+        yield "the driver claims another payment hash than the ledger shows", False
+    if claim.preimage_sha256 is not None and claim.preimage_sha256 != (ledger.payment_hash or claim.payment_hash):
+        yield "sha256 of the preimage is not the payment hash", False
+    if claim.amount_sats is None or claim.fee_sats is None:
+        return
+    if ledger.invoice_amount_sats is not None and claim.amount_sats != ledger.invoice_amount_sats:
+        yield f"the driver claims {claim.amount_sats} sat, the invoice asked for {ledger.invoice_amount_sats}", False
+    if ledger.settled_count > 0 and debited != claim.amount_sats + claim.fee_sats:
+        yield (
+            f"the driver claims {claim.amount_sats} sat and {claim.fee_sats} sat fee, the ledger debited {debited} sat",
+            True,
+        )
+
+
+def _complete(attempt: Attempt) -> bool:
+    claim, ledger = attempt.claim, attempt.ledger
+    return (
+        claim is not None
+        and ledger is not None
+        and None not in (claim.payment_hash, claim.preimage_sha256, claim.amount_sats, claim.fee_sats)
+        and ledger.payment_hash is not None
+    )
+
+
+def lines_of(attempts: tuple[Numbered[Attempt], ...]) -> tuple[int, ...]:
+    """The record lines of these attempts."""
+    return tuple(a.line for a in attempts)

@@ -1,0 +1,75 @@
+"""The driver's configuration, from environment variables.
+
+Role: read them once, at the start; fail then rather than at the first payment.
+Must not know: who set them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+DEFAULT_REQUEST_CAP_MSATS = 200_000_000
+DEFAULT_COMPLETION_TIMEOUT_S = 45
+WINDOW_S = 300.0
+
+
+class ConfigError(ValueError):
+    """A variable is missing or cannot be read; the message names it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Everything the driver is told. Secrets do not show in its repr."""
+
+    network: dict[str, Any]
+    token: str = field(repr=False)
+    mnemonic: str | None = field(repr=False)  # absent: the driver runs, and answers mnemonic_missing when asked to pay
+    runtime: str
+    wallet_id: str
+    state_dir: Path
+    request_cap_msats: int
+    window_cap_msats: int | None  # spending allowed within WINDOW_S seconds; None: only the request cap counts
+    completion_timeout_s: int
+    lifeline: bool
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str]) -> Self:
+        """Read SPARKGATE_*. Raises ConfigError."""
+        try:
+            network = json.loads(_required(env, "SPARKGATE_NETWORK"))
+            _ = network["operators"], network["ssp"]["baseUrl"]
+        except (ValueError, KeyError, TypeError) as error:
+            if isinstance(error, ConfigError):
+                raise
+            raise ConfigError("SPARKGATE_NETWORK is not what `python -m spikes emulator --json` prints") from error
+        window_cap = env.get("SPARKGATE_WINDOW_CAP_MSATS")
+        return cls(
+            network=network,
+            token=_required(env, "SPARKGATE_TOKEN"),
+            mnemonic=env.get("SPARKGATE_MNEMONIC") or None,
+            runtime=env.get("SPARKGATE_RUNTIME", "native"),
+            wallet_id=env.get("SPARKGATE_WALLET_ID", "wallet"),
+            state_dir=Path(_required(env, "SPARKGATE_STATE_DIR")),
+            request_cap_msats=_number(env, "SPARKGATE_REQUEST_CAP_MSATS", DEFAULT_REQUEST_CAP_MSATS),
+            window_cap_msats=None if window_cap is None else _number(env, "SPARKGATE_WINDOW_CAP_MSATS", 0),
+            completion_timeout_s=_number(env, "SPARKGATE_COMPLETION_TIMEOUT_S", DEFAULT_COMPLETION_TIMEOUT_S),
+            lifeline=env.get("SPARKGATE_LIFELINE") == "1",
+        )
+
+
+def _required(env: Mapping[str, str], name: str) -> str:
+    value = env.get(name)
+    if not value:
+        raise ConfigError(f"{name} is not set; the driver cannot start without it")
+    return value
+
+
+def _number(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name, str(default))
+    if not text.isdecimal() or int(text) == 0:
+        raise ConfigError(f"{name} must be a whole number above 0, not {text!r}")
+    return int(text)

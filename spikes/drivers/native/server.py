@@ -1,0 +1,240 @@
+"""The driver's HTTP door: routes, authorisation, bodies, the error envelope.
+
+Role: translate between HTTP and the payer. One wallet, built when it is first needed.
+Must not know: what an experiment is for, or what anyone expects of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from spikes.drivers.native.book import PaymentBook
+from spikes.drivers.native.config import Config
+from spikes.drivers.native.failures import WalletError
+from spikes.drivers.native.payer import Order, Paid, Payer, PhaseClock
+from spikes.drivers.native.receipt import make_receipt, receipt_host
+from spikes.drivers.native.session import MSATS_PER_SAT, SDK_NAME, WalletSession
+
+MAX_BODY_BYTES = 64 * 1024
+NO_SELLER = "harness.invalid"  # stands in receipts where a payment of the harness has no seller
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Door:
+    """The routes, and the one wallet behind them."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        config.state_dir.mkdir(parents=True, exist_ok=True)
+        self._payer = Payer(config, PaymentBook(config.state_dir / "payments.jsonl"))
+        self._wallet: WalletSession | None = None
+        self._building = asyncio.Lock()
+
+    def application(self) -> web.Application:
+        """The aiohttp application; the wallet is closed when it is cleaned up."""
+        app = web.Application(middlewares=[self._guard], client_max_size=MAX_BODY_BYTES)
+        app.router.add_get("/healthz", self._healthz)
+        app.router.add_get("/status", self._status)
+        app.router.add_post("/pay-bolt11", self._pay)
+        app.router.add_post("/experiments/{name}", self._experiment)
+        app.on_cleanup.append(self._close)
+        return app
+
+    async def _close(self, _: web.Application) -> None:
+        if self._wallet is not None:
+            await self._wallet.close()
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Authorise, and turn every failure into the envelope."""
+        try:
+            if request.path != "/healthz":
+                self._authorise(request.headers.get("Authorization", ""))
+            return await handler(request)
+        except WalletError as error:
+            return _envelope(error, request.get("request_id"))
+        except web.HTTPException as error:
+            if error.status in (404, 405):
+                return _envelope(WalletError("not_found", "no such route"), None)
+            return _envelope(WalletError("invalid_request", f"{error.reason}"), None)
+        except Exception as error:  # a defect of ours: the caller must not think that nothing happened
+            return _envelope(WalletError("internal_error", type(error).__name__), request.get("request_id"))
+
+    def _authorise(self, header: str) -> None:
+        expected = f"Bearer {self._config.token}".encode()
+        if not hmac.compare_digest(header.encode(errors="replace"), expected):
+            raise WalletError("unauthorized", "send the driver's bearer token")
+
+    async def _open_wallet(self, clock: PhaseClock) -> WalletSession:
+        async with self._building:
+            if self._wallet is None:
+                if self._config.mnemonic is None:
+                    raise WalletError("mnemonic_missing", "set SPARKGATE_MNEMONIC")
+                with clock.phase("build"):
+                    self._wallet = await WalletSession.open(
+                        self._config.network, self._config.mnemonic, self._config.state_dir / "sdk"
+                    )
+            return self._wallet
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        return web.json_response({"ok": True, "runtime": self._config.runtime, "sdk": SDK_NAME})
+
+    async def _status(self, _: web.Request) -> web.Response:
+        wallet = await self._open_wallet(PhaseClock())
+        identity, balance = await wallet.info()
+        return web.json_response(
+            {
+                "ok": True,
+                "walletId": self._config.wallet_id,
+                "identityPublicKey": identity,
+                "balanceSats": balance,
+                "walletState": "ready",
+                "backendMode": "spark",
+                "sdk": SDK_NAME,
+            }
+        )
+
+    async def _pay(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        payment = body.get("payment")
+        if not isinstance(payment, dict):
+            raise WalletError("invalid_request", "the body needs a payment object")
+        order = _order(body.get("requestId"), payment)
+        request["request_id"] = order.request_id
+        clock = PhaseClock()
+        paid = await self._payer.pay(order, await self._open_wallet(clock), clock)
+        return web.json_response(self._paid_body(order, paid, clock))
+
+    def _paid_body(self, order: Order, paid: Paid, clock: PhaseClock) -> dict[str, Any]:
+        return {
+            "ok": True,
+            "requestId": order.request_id,
+            "result": {
+                "requestId": order.request_id,
+                "walletId": self._config.wallet_id,
+                "payment": {
+                    "paymentId": paid.payment_id,
+                    "amountMsats": paid.amount_sats * MSATS_PER_SAT,
+                    "feeMsats": paid.fee_sats * MSATS_PER_SAT,
+                    "preimageHex": paid.preimage_hex,
+                    "paidAtMs": paid.paid_at_ms,
+                },
+                "quotedAmountMsats": paid.amount_sats * MSATS_PER_SAT,
+                "windowSpendMsatsAfterPayment": paid.window_spend_msats,
+                "receipt": self._receipt(order, paid),
+            },
+            "phases": _phases(clock),
+        }
+
+    def _receipt(self, order: Order, paid: Paid) -> dict[str, Any]:
+        facts = {
+            "kind": "payment",
+            "requestId": order.request_id,
+            "walletId": self._config.wallet_id,
+            "walletSource": "environment",
+            "backendMode": "spark",
+            "host": receipt_host(order.host),
+            "outcome": "paid",
+            "code": None,
+            "paymentHash": paid.payment_hash,
+            "quotedAmountMsats": paid.amount_sats * MSATS_PER_SAT,
+            "settledAmountMsats": paid.amount_sats * MSATS_PER_SAT,
+            "feeMsats": paid.fee_sats * MSATS_PER_SAT,
+            "cacheStatus": None,
+        }
+        return make_receipt(facts, {"paymentId": paid.payment_id, "paidAtMs": paid.paid_at_ms})
+
+    async def _experiment(self, request: web.Request) -> web.Response:
+        body = (await _body(request)).get("input", {})
+        if not isinstance(body, dict):
+            raise WalletError("invalid_request", 'the body must be {"input": {...}}')
+        name = request.match_info["name"]
+        clock = PhaseClock()
+        match name:
+            case "sync":
+                answer = await self._sync(clock)
+            case "pay":
+                answer = await self._attempt(body, clock)
+            case _:
+                answer = _outcome("unsupported", "unsupported", "this driver knows no experiment of that name")
+        return web.json_response({"ok": True, "experiment": name, **answer, "phases": _phases(clock)})
+
+    async def _sync(self, clock: PhaseClock) -> dict[str, Any]:
+        wallet = await self._open_wallet(clock)
+        with clock.phase("sync"):
+            await wallet.sync()
+        _, balance = await wallet.info()
+        return {**_outcome("synced"), "claim": {"balanceSats": balance}}
+
+    async def _attempt(self, body: Mapping[str, Any], clock: PhaseClock) -> dict[str, Any]:
+        order = _order(body.get("requestId"), {"host": NO_SELLER, **body})
+        try:
+            wallet = await self._open_wallet(clock)
+            paid = await self._payer.pay(order, wallet, clock)
+            _, balance = await wallet.info()
+        except WalletError as error:
+            return _outcome(error.meaning.outcome, error.code, str(error))
+        claim = {
+            "paymentHash": paid.payment_hash,
+            "amountSats": paid.amount_sats,
+            "feeSats": paid.fee_sats,
+            "preimageSha256": hashlib.sha256(bytes.fromhex(paid.preimage_hex)).hexdigest(),
+            "balanceSats": balance,
+            "receiptDigest": self._receipt(order, paid)["digest"],
+        }
+        return {**_outcome("paid"), "claim": claim}
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    try:
+        value = json.loads(await request.text())
+    except (ValueError, UnicodeDecodeError):
+        value = None
+    if not isinstance(value, dict):
+        raise WalletError("invalid_request", "the body must be a JSON object")
+    return value
+
+
+def _order(request_id: object, payment: Mapping[str, Any]) -> Order:
+    invoice, cap, host = payment.get("invoice"), payment.get("maxAmountMsats"), payment.get("host")
+    if not isinstance(invoice, str) or not invoice:
+        raise WalletError("invalid_request", "invoice must be a BOLT11 string")
+    if not isinstance(cap, int) or isinstance(cap, bool) or cap <= 0:
+        raise WalletError("invalid_request", "maxAmountMsats must be a positive whole number of millisatoshis")
+    if not isinstance(host, str) or not host:
+        raise WalletError("invalid_request", "host must be the seller's host name, with a port if it has one")
+    return Order(request_id=_uuid(request_id), invoice=invoice, max_amount_msats=cap, host=host)
+
+
+def _uuid(value: object) -> str:
+    if value is None:
+        return str(uuid.uuid4())
+    try:
+        if isinstance(value, str) and str(uuid.UUID(value)) == value:
+            return value
+    except ValueError:
+        pass
+    raise WalletError("invalid_request", "requestId must be a UUID in its usual lower-case form")
+
+
+def _outcome(outcome: str, code: str | None = None, reason: str | None = None) -> dict[str, Any]:
+    return {"outcome": outcome, "code": code, "reason": reason, "claim": {}}
+
+
+def _phases(clock: PhaseClock) -> list[dict[str, Any]]:
+    return [{"name": name, "durationS": duration} for name, duration in clock.phases]
+
+
+def _envelope(error: WalletError, request_id: str | None) -> web.Response:
+    body: dict[str, Any] = {"requestId": request_id, "code": error.code, "message": str(error)}
+    if error.details:
+        body["details"] = error.details
+    return web.json_response({"ok": False, "error": body}, status=error.meaning.http)

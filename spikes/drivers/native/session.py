@@ -1,0 +1,199 @@
+"""One wallet of the native Spark SDK in server mode: build, sync, quote, send, look up.
+
+Role: the only module that calls the SDK. It turns the SDK's types into small ones of ours and its exceptions into
+`WalletError` with the contract's code, and knows what each failure means for the money.
+Must not know: HTTP, idempotency, caps.
+
+Written against breez-sdk-spark 0.19.2; 0.27.2 takes the same calls. Server mode starts no background work: nothing
+happens unless it is asked for.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import breez_sdk_spark as sdk
+
+from spikes.drivers.native.failures import WalletError
+from spikes.drivers.native.sdk_config import NoChain, server_config
+from spikes.drivers.native.witnesses import SubmissionWitness, SyncWitness
+
+SDK_NAME = f"breez-sdk-spark {importlib.metadata.version('breez-sdk-spark')}"
+MSATS_PER_SAT = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceView:
+    """What an invoice itself says."""
+
+    payment_hash: str
+    amount_msats: int | None
+    regtest: bool
+    expired: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentView:
+    """A payment as the SDK knows it."""
+
+    payment_id: str
+    status: str  # completed | pending | failed
+    amount_sats: int
+    fee_sats: int
+    payment_hash: str | None
+    preimage: str | None  # hex; unverified: the SDK does not compare it with the payment hash
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quote:
+    """What a payment will cost; `prepared` is the SDK's own form of it."""
+
+    prepared: Any
+    total_sats: int  # amount and fee
+
+
+class WalletSession:
+    """A built wallet. Make it with `open`, end it with `close`."""
+
+    def __init__(self, wallet: Any, submissions: SubmissionWitness) -> None:
+        self._wallet = wallet
+        self._submissions = submissions
+        self._fresh = False  # whether the wallet's view of its leaves can be trusted without a sync
+
+    @classmethod
+    async def open(cls, network: dict[str, Any], mnemonic: str, state_dir: Path) -> Self:
+        """Build without any network call. Raises WalletError: mnemonic_invalid or connect_failed."""
+        submissions = SubmissionWitness()
+        SyncWitness.installed()
+        try:
+            builder = sdk.SdkBuilder(server_config(network), sdk.Seed.MNEMONIC(mnemonic, None))
+            await builder.with_default_storage(str(state_dir))
+            await builder.with_chain_service(NoChain())
+            await builder.with_payment_observer(submissions)
+            return cls(await builder.build(), submissions)
+        except sdk.SdkError as error:
+            if "mnemonic" in str(error).lower():
+                raise WalletError("mnemonic_invalid", "the SDK does not accept the mnemonic") from None
+            raise WalletError("connect_failed", f"the SDK did not build the wallet: {kind_of(error)}") from None
+
+    async def close(self) -> None:
+        """Release the SDK's resources."""
+        await self._wallet.disconnect()
+
+    async def sync(self) -> None:
+        """Authenticate, read the leaves, claim what has come in. Raises WalletError connect_failed."""
+        witness = SyncWitness.installed()
+        failures_before, self._fresh = witness.failures, False
+        try:
+            await self._wallet.sync_wallet(sdk.SyncWalletRequest())
+        except sdk.SdkError as error:
+            raise WalletError("connect_failed", f"the wallet did not sync: {kind_of(error)}") from None
+        if witness.failures > failures_before:
+            raise WalletError("connect_failed", "the wallet did not sync: the network cannot be reached")
+        self._fresh = True
+
+    async def ensure_synced(self) -> None:
+        """A sync if none succeeded yet or the last payment left doubts: paying blind costs the SDK a second."""
+        if not self._fresh:
+            await self.sync()
+
+    async def info(self) -> tuple[str, int]:
+        """(identity public key in hex, balance in satoshis) as of the last sync or payment."""
+        info = await self._wallet.get_info(sdk.GetInfoRequest(ensure_synced=None))
+        return str(info.identity_pubkey), int(info.balance_sats)
+
+    async def read_invoice(self, invoice: str) -> InvoiceView:
+        """Parse a BOLT11 invoice. Raises WalletError: invalid_request or unsupported_payment_method."""
+        if not invoice.isascii() or not invoice.isalnum() or not invoice.lower().startswith("lnbc"):
+            # Anything else is not handed to the SDK's parser: for a Lightning address it would ask the internet.
+            raise WalletError("unsupported_payment_method", "only BOLT11 invoices are paid")
+        try:
+            parsed = await self._wallet.parse(invoice)
+        except sdk.SdkError:
+            raise WalletError("invalid_request", "the invoice cannot be read") from None
+        if not parsed.is_BOLT11_INVOICE():
+            raise WalletError("unsupported_payment_method", "only BOLT11 invoices are paid")
+        details = parsed[0]
+        return InvoiceView(
+            payment_hash=str(details.payment_hash),
+            amount_msats=None if details.amount_msat is None else int(details.amount_msat),
+            regtest=details.network == sdk.BitcoinNetwork.REGTEST,
+            expired=int(details.timestamp) + int(details.expiry) <= time.time(),
+        )
+
+    async def quote(self, invoice: str) -> Quote:
+        """Ask for the fee; nothing moves. Raises WalletError: insufficient_funds, prepare_failed."""
+        request = sdk.PrepareSendPaymentRequest(payment_request=sdk.PaymentRequest.INPUT(input=invoice))
+        try:
+            prepared = await self._wallet.prepare_send_payment(request)
+        except sdk.SdkError.InsufficientFunds:
+            raise WalletError("insufficient_funds", "the wallet does not hold the amount") from None
+        except sdk.SdkError as error:
+            raise WalletError("prepare_failed", f"the SDK did not prepare the payment: {kind_of(error)}") from None
+        fee_sats = int(prepared.payment_method.lightning_fee_sats)
+        return Quote(prepared=prepared, total_sats=int(prepared.amount) + fee_sats)
+
+    async def require_funds(self, sats: int) -> None:
+        """See that the wallet holds that much; money may have come in since the last sync, so look once.
+
+        Raises WalletError insufficient_funds.
+        """
+        for look in (None, self.sync):
+            if look is not None:
+                await look()
+            _, balance_sats = await self.info()
+            if balance_sats >= sats:
+                return
+        raise WalletError("insufficient_funds", "the wallet does not hold amount and fee; fund it")
+
+    async def send(self, quote: Quote, request_id: str, completion_timeout_s: int) -> PaymentView:
+        """Submit the payment under `request_id` and wait for its end.
+
+        Raises WalletError: insufficient_funds or send_failed if it stopped before anything was submitted, else
+        payment_pending: from submission on, no exception of the SDK tells whether money moved.
+        """
+        options = sdk.SendPaymentOptions.BOLT11_INVOICE(
+            prefer_spark=False, completion_timeout_secs=completion_timeout_s
+        )
+        request = sdk.SendPaymentRequest(prepare_response=quote.prepared, options=options, idempotency_key=request_id)
+        try:
+            sent = await self._wallet.send_payment(request)
+        except sdk.SdkError as error:
+            self._fresh = False  # reserved leaves, a half-done swap: the next payment looks first
+            if self._submissions.was_submitted(request_id):
+                raise WalletError("payment_pending", f"submitted, no final answer: {kind_of(error)}") from None
+            if isinstance(error, sdk.SdkError.InsufficientFunds):
+                raise WalletError("insufficient_funds", "the wallet does not hold amount and fee") from None
+            raise WalletError("send_failed", f"stopped before anything was submitted: {kind_of(error)}") from None
+        payment = _payment_view(sent.payment)
+        self._fresh = payment.status == "completed"
+        return payment
+
+    async def find(self, payment_id: str) -> PaymentView | None:
+        """A payment that the SDK has stored, by its id; None if it has none."""
+        try:
+            found = await self._wallet.get_payment(sdk.GetPaymentRequest(payment_id=payment_id))
+        except sdk.SdkError:
+            return None
+        return _payment_view(found.payment)
+
+
+def kind_of(error: Exception) -> str:
+    """An SDK error's variant. Its text may hold invoices and addresses, so it goes nowhere."""
+    return type(error).__name__
+
+
+def _payment_view(payment: Any) -> PaymentView:
+    htlc = getattr(payment.details, "htlc_details", None)
+    return PaymentView(
+        payment_id=str(payment.id),
+        status=payment.status.name.lower(),
+        amount_sats=int(payment.amount),
+        fee_sats=int(payment.fees),
+        payment_hash=None if htlc is None else str(htlc.payment_hash),
+        preimage=None if htlc is None or htlc.preimage is None else str(htlc.preimage),
+    )

@@ -1,0 +1,50 @@
+/**
+ * Node driver: the external runtime of Topology B. Serves the contract on a loopback port.
+ *
+ * Role: host. Reads settings from the environment, prints one ready line on stdout, ends with its parent.
+ * Must not know: payments, routes.
+ */
+
+import { createServer } from 'node:http';
+
+import { createContract, createRefusingContract } from '../wallet/contract.js';
+import { ContractError, ErrorTable } from '../wallet/errors.js';
+import errors from '../wallet/errors.json' with { type: 'json' };
+import { walletExperiments } from '../wallet/experiments.js';
+import { readConfig } from '../wallet/config.js';
+import { SDK } from '../wallet/sdk_version.js';
+import { LocalWalletService } from '../wallet/service.js';
+import { fetchHandler } from './fetch_handler.js';
+import { endWithParent, keepStdoutForTheReadyLine, watchForDefects } from './process.js';
+import { loadSdk } from './sdk.js';
+
+const READY = keepStdoutForTheReadyLine();
+watchForDefects();
+
+const server = createServer(fetchHandler(compose(process.env)));
+endWithParent(server, process.env.SPARKGATE_LIFELINE === '1');
+// Secrets are read: what is started from here, and what reads the environment later, need not see them.
+for (const name of ['SPARKGATE_MNEMONIC', 'SPARKGATE_TOKEN']) delete process.env[name];
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  READY({ event: 'listen', port: typeof address === 'object' ? address?.port : null });
+});
+
+/** @param {NodeJS.ProcessEnv} env */
+function compose(env) {
+  const errorTable = new ErrorTable(errors);
+  try {
+    const config = readConfig(env);
+    if (config.executor) {
+      throw new ContractError(
+        'config_error',
+        'SPARKGATE_EXECUTOR_URL is set, but this driver is an executor; unset it',
+      );
+    }
+    const service = new LocalWalletService({ config, errorTable, loadSdk, oneAtATime: false });
+    const experiments = walletExperiments(service, errorTable);
+    return createContract({ runtime: config.runtime, sdk: SDK, token: config.token, errorTable, service, experiments });
+  } catch (error) {
+    return createRefusingContract({ runtime: env.SPARKGATE_RUNTIME || 'node', sdk: SDK, errorTable }, error);
+  }
+}

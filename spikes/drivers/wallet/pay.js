@@ -1,0 +1,136 @@
+/**
+ * One payment, from quote to proof.
+ *
+ * Role: drives the SDK and translates its answers into the contract's codes. The one rule: whatever happens
+ * before the SDK hands the payment to the network is definite (nothing left the wallet); whatever happens
+ * after it is indefinite (payment_pending), unless the network itself says completed or failed.
+ * Must not know: caps, hosts, idempotency, HTTP. Nothing here tries a payment twice.
+ */
+
+import { ContractError, errorText } from './errors.js';
+import { requireSameReading } from './invoice.js';
+import { jsonInteger } from './money.js';
+import { withDeadline } from './phases.js';
+import { LONGEST_SYNC_S } from './session.js';
+import { findPayment, pending, settledFacts } from './settlement.js';
+
+const PREPARE_DEADLINE_S = 30;
+/** Above the completion timeout: leaf swap, submission and the last poll need time too. */
+const SEND_GRACE_S = 15;
+
+/**
+ * @typedef {import('./settlement.js').PaymentFacts} PaymentFacts
+ * @typedef {import('./session.js').WalletSession} WalletSession
+ * @typedef {import('./phases.js').PhaseClock} PhaseClock
+ * @typedef {import('./invoice.js').Terms} Terms
+ */
+
+/** Longest time that payInvoice can take, in seconds. @param {number} completionTimeoutS */
+export function longestPaymentS(completionTimeoutS) {
+  return 2 * LONGEST_SYNC_S + PREPARE_DEADLINE_S + completionTimeoutS + SEND_GRACE_S + 15;
+}
+
+/**
+ * Pays. The request id is the SDK's idempotency key and becomes the id of the Spark transfer.
+ * @param {{session: WalletSession, terms: Terms, requestId: string, completionTimeoutS: number}} order
+ * @param {PhaseClock} clock @returns {Promise<PaymentFacts>}
+ */
+export async function payInvoice({ session, terms, requestId, completionTimeoutS }, clock) {
+  const sdk = await session.ready(clock);
+  await requireSameReading(sdk, terms);
+  await session.ensureSynced(clock);
+  // After an eviction the register is empty, but the history may know this id: never start it again.
+  const earlier = await findPayment(sdk, requestId);
+  if (earlier) return settledFacts(requireSamePayment(earlier, terms), terms);
+  const prepared = await prepare(sdk, terms, clock);
+  await requireFunds(session, terms.amountSats + BigInt(prepared.paymentMethod.lightningFeeSats), clock);
+  const payment = await send({ session, sdk, prepared, requestId, completionTimeoutS }, clock);
+  return clock.time('confirm', async () => {
+    const facts = await settledFacts(payment, terms);
+    session.submissions.forget(requestId);
+    return facts;
+  });
+}
+
+/** @param {any} payment that the history shows under our id @param {Terms} terms */
+function requireSamePayment(payment, terms) {
+  const paymentHash = payment.details?.htlcDetails?.paymentHash;
+  if (!paymentHash || paymentHash === terms.paymentHash) return payment;
+  throw new ContractError(
+    'idempotency_conflict',
+    'this request id paid another invoice; use a new one for a new payment',
+    {
+      details: { reason: 'other_payment' },
+    },
+  );
+}
+
+/** @param {any} sdk @param {Terms} terms @param {PhaseClock} clock */
+async function prepare(sdk, terms, clock) {
+  const request = { paymentRequest: { type: 'input', input: terms.invoice } };
+  let prepared;
+  try {
+    const late = () => new ContractError('prepare_failed', `no fee quote within ${PREPARE_DEADLINE_S} s; try again`);
+    prepared = await clock.time('prepare', () =>
+      withDeadline(sdk.prepareSendPayment(request), PREPARE_DEADLINE_S, late),
+    );
+  } catch (error) {
+    throw definite(error, 'prepare_failed', 'the fee could not be quoted');
+  }
+  if (prepared.paymentMethod?.type !== 'bolt11Invoice') {
+    throw new ContractError('unsupported_payment_method', 'the SDK would not pay this as a BOLT11 invoice');
+  }
+  if (BigInt(prepared.amount) !== terms.amountSats) {
+    throw new ContractError('prepare_failed', 'the SDK would pay another amount than the invoice asks for');
+  }
+  return prepared;
+}
+
+/**
+ * Money may have come in since the last sync: in server mode nobody looks unless asked, so look once.
+ * @param {WalletSession} session @param {bigint} neededSats @param {PhaseClock} clock
+ */
+async function requireFunds(session, neededSats, clock) {
+  if ((await session.info(clock)).balanceSats >= neededSats) return;
+  await session.sync(clock);
+  const { balanceSats } = await session.info(clock);
+  if (balanceSats >= neededSats) return;
+  throw new ContractError('insufficient_funds', 'the wallet holds less than amount plus fee; fund it', {
+    details: { balanceSats: jsonInteger(balanceSats), neededSats: jsonInteger(neededSats) },
+  });
+}
+
+/**
+ * @param {{session: WalletSession, sdk: any, prepared: any, requestId: string, completionTimeoutS: number}} order
+ * @param {PhaseClock} clock
+ */
+async function send({ session, sdk, prepared, requestId, completionTimeoutS }, clock) {
+  const request = {
+    prepareResponse: prepared,
+    options: { type: 'bolt11Invoice', preferSpark: false, completionTimeoutSecs: completionTimeoutS },
+    idempotencyKey: requestId,
+  };
+  const late = () =>
+    session.submissions.abandon(requestId)
+      ? new ContractError('send_failed', 'sending ran out of time before it submitted anything; use a new request id')
+      : pending('no_answer_in_time', 'the payment was submitted and did not finish in time');
+  try {
+    const deadlineS = completionTimeoutS + SEND_GRACE_S;
+    const answer = await clock.time('send', () => withDeadline(sdk.sendPayment(request), deadlineS, late));
+    if (answer.payment.status !== 'completed') session.markStale();
+    return answer.payment;
+  } catch (error) {
+    session.markStale(); // reserved leaves, a half-done swap: the next payment looks first
+    if (error instanceof ContractError) throw error;
+    if (session.submissions.wasSubmitted(requestId)) throw pending('submitted', errorText(error));
+    throw definite(error, 'send_failed', 'sending stopped before anything was submitted');
+  }
+}
+
+/** @param {unknown} error @param {string} code @param {string} what */
+function definite(error, code, what) {
+  if (error instanceof ContractError) return error;
+  const text = errorText(error);
+  const isFunds = /insufficient funds/i.test(text);
+  return new ContractError(isFunds ? 'insufficient_funds' : code, `${what}: ${text}; nothing was paid, try again`);
+}

@@ -1,0 +1,65 @@
+"""The questions: one module each, asked the same way of every runtime, and the literal registry of them.
+
+An experiment has two halves. `prepare` sets the stage (invoice, money, a first visit); `act` is what is measured.
+The witness window opens between them, so that nothing of the preparation is counted as the attempt's.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from spikes.errors import PlanError
+from spikes.experiments import (
+    l402_blocked_cap,
+    l402_blocked_host,
+    l402_cached,
+    l402_paid,
+    no_such_experiment,
+    pay_after_restart,
+    pay_exact,
+    pay_swap,
+)
+from spikes.experiments.act import Act
+from spikes.network import Invoice
+from spikes.plan import PlannedAttempt
+from spikes.record import Outcome
+from spikes.seat import Seat
+
+
+class Experiment(Protocol):
+    """A module of this package, or anything shaped like one."""
+
+    @property
+    def NAME(self) -> str: ...
+    @property
+    def EXPECTED(self) -> Outcome: ...
+
+    async def prepare(self, seat: Seat, planned: PlannedAttempt) -> Invoice | None:
+        """Set the stage; the invoice to be paid, if the harness ordered one.
+
+        Raises HarnessFailure if the harness cannot, ContractBreach if the driver does not play.
+        """
+
+    async def act(self, seat: Seat, planned: PlannedAttempt, invoice: Invoice | None) -> Act:
+        """Ask the question once. What the driver does is a result, not an exception; ContractBreach: it cannot sync."""
+
+
+EXPERIMENTS: tuple[Experiment, ...] = (
+    pay_exact,
+    pay_swap,
+    pay_after_restart,
+    l402_paid,
+    l402_cached,
+    l402_blocked_cap,
+    l402_blocked_host,
+    no_such_experiment,
+)
+EXPECTED: dict[str, Outcome] = {experiment.NAME: experiment.EXPECTED for experiment in EXPERIMENTS}
+
+
+def experiment_named(name: str) -> Experiment:
+    """The experiment of that name. Raises PlanError."""
+    for experiment in EXPERIMENTS:
+        if name == experiment.NAME:
+            return experiment
+    raise PlanError(f"there is no experiment {name!r}; known: {', '.join(sorted(EXPECTED))}")

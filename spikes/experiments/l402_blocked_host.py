@@ -1,0 +1,24 @@
+"""Is a seller that is not on the allowlist refused before any request reaches it?"""
+
+from __future__ import annotations
+
+from spikes.experiments import shop
+from spikes.experiments.act import Act
+from spikes.network import Invoice
+from spikes.plan import PlannedAttempt
+from spikes.record import Outcome
+from spikes.seat import Seat
+
+NAME = "l402_blocked_host"
+EXPECTED = Outcome.BLOCKED
+ANOTHER_HOST = "seller.example"
+
+
+async def prepare(seat: Seat, planned: PlannedAttempt) -> None:
+    """Money enough to pay, so that only the policy stands in the way."""
+    await shop.open_for(seat)
+
+
+async def act(seat: Seat, planned: PlannedAttempt, invoice: Invoice | None) -> Act:
+    """Ask for an item of a seller that the policy does not name."""
+    return await shop.buy(seat, planned, hosts=[ANOTHER_HOST])

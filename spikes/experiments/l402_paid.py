@@ -1,0 +1,23 @@
+"""Does a 402 answer within the policy end in a paid invoice, a second request with the proof, and a 200?"""
+
+from __future__ import annotations
+
+from spikes.experiments import shop
+from spikes.experiments.act import Act
+from spikes.network import Invoice
+from spikes.plan import PlannedAttempt
+from spikes.record import Outcome
+from spikes.seat import Seat
+
+NAME = "l402_paid"
+EXPECTED = Outcome.PAID
+
+
+async def prepare(seat: Seat, planned: PlannedAttempt) -> None:
+    """Money and a buyer; the seller orders the invoice."""
+    await shop.open_for(seat)
+
+
+async def act(seat: Seat, planned: PlannedAttempt, invoice: Invoice | None) -> Act:
+    """Buy an item that was never bought before."""
+    return await shop.buy(seat, planned, hosts=[seat.seller.host])

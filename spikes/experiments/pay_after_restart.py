@@ -1,0 +1,27 @@
+"""Does a new process recover the wallet of one that was killed, and pay? A cold start, timed as one."""
+
+from __future__ import annotations
+
+from spikes.experiments.act import Act
+from spikes.experiments.payment import order_invoice, pay_ordered
+from spikes.network import Invoice
+from spikes.plan import PlannedAttempt
+from spikes.record import Outcome
+from spikes.seat import Seat
+
+NAME = "pay_after_restart"
+EXPECTED = Outcome.PAID
+
+
+async def prepare(seat: Seat, planned: PlannedAttempt) -> Invoice:
+    """An invoice, and money that the present process has claimed and the next one has to find again."""
+    invoice = await order_invoice(seat, planned)
+    await seat.give([invoice.amount_sats + invoice.fee_sats])
+    return invoice
+
+
+async def act(seat: Seat, planned: PlannedAttempt, invoice: Invoice | None) -> Act:
+    """Kill it, start it, sync, pay."""
+    await seat.restart()
+    await seat.sync()
+    return await pay_ordered(seat, planned, invoice)

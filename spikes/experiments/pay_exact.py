@@ -1,0 +1,25 @@
+"""Does it pay an invoice out of a leaf that fits amount and fee exactly? One transfer, no leaf swap."""
+
+from __future__ import annotations
+
+from spikes.experiments.act import Act
+from spikes.experiments.payment import order_invoice, pay_ordered
+from spikes.network import Invoice
+from spikes.plan import PlannedAttempt
+from spikes.record import Outcome
+from spikes.seat import Seat
+
+NAME = "pay_exact"
+EXPECTED = Outcome.PAID
+
+
+async def prepare(seat: Seat, planned: PlannedAttempt) -> Invoice:
+    """An invoice, and one leaf of just its amount and fee."""
+    invoice = await order_invoice(seat, planned)
+    await seat.give([invoice.amount_sats + invoice.fee_sats])
+    return invoice
+
+
+async def act(seat: Seat, planned: PlannedAttempt, invoice: Invoice | None) -> Act:
+    """Pay it."""
+    return await pay_ordered(seat, planned, invoice)

@@ -1,0 +1,58 @@
+"""The machine and the source tree a run was made on, for the record's header.
+
+Role: facts that a reader needs to weigh timings and to check out the same code again.
+Must not know: names or addresses of the machine; none are recorded.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+UNKNOWN = "unknown"
+
+
+def host() -> dict[str, str]:
+    """CPU model, cores usable by this process, memory, kernel, Python and the load average of the last minute."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {
+        "cpu": _proc_value(Path("/proc/cpuinfo"), "model name") or platform.processor() or UNKNOWN,
+        "cores": str(usable),
+        "memory": _proc_value(Path("/proc/meminfo"), "MemTotal") or UNKNOWN,
+        "kernel": f"{platform.system()} {platform.release()}",
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "load_1m": f"{os.getloadavg()[0]:.2f}",
+    }
+
+
+def git_state() -> tuple[str, bool]:
+    """(commit, dirty). Without git or outside a repository: ("unknown", True), since nothing vouches for the tree."""
+    commit = _git("rev-parse", "HEAD")
+    if commit is None:
+        return UNKNOWN, True
+    return commit, _git("status", "--porcelain") != ""
+
+
+def _git(*arguments: str) -> str | None:
+    program = shutil.which("git")
+    if program is None:
+        return None
+    done = subprocess.run(  # noqa: S603 - fixed arguments
+        [program, *arguments], cwd=PROJECT, capture_output=True, text=True, check=False, timeout=20
+    )
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _proc_value(path: Path, key: str) -> str | None:
+    if not path.exists():
+        return None
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == key:
+            return value.strip()
+    return None

@@ -1,0 +1,174 @@
+"""Client of the emulator's admin API: funding, invoices, the ledger and the journal.
+
+Role: the harness's own hands and eyes on the local Spark network. What it reads here is the second witness of every
+attempt, so nothing in this file ever asks a driver.
+Must not know: runtimes, drivers, experiments.
+Amounts are whole satoshis. Every call raises EmulatorFailure if the emulator does not answer as it should.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import aiohttp
+
+from spikes.errors import EmulatorFailure
+
+ADMIN_TIMEOUT_S = 20.0
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invoice:
+    """A BOLT11 invoice that the emulator's Lightning side issued."""
+
+    bolt11: str
+    payment_hash: str
+    amount_sats: int
+    fee_sats: int  # what the service provider will charge on top
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalletView:
+    """One wallet as the ledger sees it at one moment."""
+
+    available_sats: int
+    locked_sats: int
+    incoming_sats: int
+    leaves: int
+    supply_ok: bool
+
+    @property
+    def owned_sats(self) -> int:
+        """Everything that is this wallet's, spendable now or not: claiming or swapping does not change it."""
+        return self.available_sats + self.locked_sats + self.incoming_sats
+
+
+@dataclass(frozen=True, kw_only=True)
+class JournalEntry:
+    """One call that the emulator served."""
+
+    party: str  # operator-0..2 | ssp
+    method: str
+    code: str
+    handler_s: float
+    identity: str  # the caller's identity key, empty before it has authenticated
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journal:
+    """A part of the journal, and the sequence number at which the next part begins."""
+
+    entries: tuple[JournalEntry, ...]
+    next: int
+
+
+class Network:
+    """The running emulator: its description for the drivers, its admin API for the harness."""
+
+    def __init__(self, description: Mapping[str, Any], http: aiohttp.ClientSession) -> None:
+        self.description = json.dumps(description, separators=(",", ":"))
+        self.admin_url = str(description["admin"])
+        self._http = http
+
+    async def fund(self, identity: str, amounts_sats: list[int]) -> None:
+        """Send the wallet one claimable transfer with one leaf for each amount."""
+        await self._call("POST", "/fund", {"identity_public_key": identity, "amounts_sats": amounts_sats})
+
+    async def issue_invoice(self, amount_sats: int, memo: str) -> Invoice:
+        """Have the Lightning side issue an invoice."""
+        answer = await self._call("POST", "/invoices", {"amount_sats": amount_sats, "memo": memo})
+        return _read(
+            lambda: Invoice(
+                bolt11=str(answer["invoice"]),
+                payment_hash=str(answer["payment_hash"]),
+                amount_sats=int(answer["amount_sats"]),
+                fee_sats=int(answer["fee_sats"]),
+            ),
+            "/invoices",
+        )
+
+    async def settled(self, payment_hash: str) -> tuple[int, int | None]:
+        """(how often this payment hash was settled, the invoice in satoshis); (0, None) if nobody issued one."""
+        answer = await self._call("GET", f"/invoices/{payment_hash}", may_be_missing=True)
+        if answer is None:
+            return 0, None
+        return _read(lambda: (int(answer["settled_count"]), int(answer["amount_sats"])), "/invoices/{hash}")
+
+    async def wallet(self, identity: str) -> WalletView:
+        """One wallet's entry in the ledger."""
+        answer = await self._call("GET", f"/ledger/{identity}")
+        leaves = answer.get("leaves", 0)
+        return _read(
+            lambda: WalletView(
+                available_sats=int(answer["available_sats"]),
+                locked_sats=int(answer["locked_sats"]),
+                incoming_sats=int(answer["incoming_sats"]),
+                leaves=len(leaves) if isinstance(leaves, list) else int(leaves),
+                supply_ok=bool(answer["supply_ok"]),
+            ),
+            "/ledger/{identity}",
+        )
+
+    async def inject_fault(self, method: str, kind: str) -> None:
+        """Have the emulator do one thing wrong, once, at the next call of `method`."""
+        await self._call("POST", "/faults", {"method": method, "kind": kind, "count": 1})
+
+    async def supply_ok(self) -> bool:
+        """Whether the sum over the whole network is what it was at the start."""
+        answer = await self._call("GET", "/ledger")
+        return _read(lambda: bool(answer["supply_ok"]), "/ledger")
+
+    async def journal(self, since: int) -> Journal:
+        """The journal from sequence number `since` on."""
+        answer = await self._call("GET", f"/journal?since={since}")
+        return _read(
+            lambda: Journal(
+                entries=tuple(
+                    JournalEntry(
+                        party=str(entry["party"]),
+                        method=str(entry["method"]),
+                        code=str(entry["code"]),
+                        handler_s=float(entry["handler_s"]),
+                        identity=str(entry.get("identity") or ""),
+                    )
+                    for entry in answer["entries"]
+                ),
+                next=int(answer["next"]),
+            ),
+            "/journal",
+        )
+
+    async def _call(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, may_be_missing: bool = False
+    ) -> Any:
+        timeout = aiohttp.ClientTimeout(total=ADMIN_TIMEOUT_S)
+        try:
+            async with self._http.request(method, self.admin_url + path, json=body, timeout=timeout) as response:
+                text = await response.text()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise EmulatorFailure(
+                f"the emulator did not answer {method} {path} ({error!r}); read emulator.stderr.log in the run's logs"
+            ) from error
+        if response.status == 404 and may_be_missing:
+            return None
+        if response.status != 200:
+            raise EmulatorFailure(
+                f"the emulator refused {method} {path} with {response.status}: {text[:200]}; "
+                "read emulator.stderr.log in the run's logs"
+            )
+        return _read(lambda: json.loads(text), path)
+
+
+def _read(make: Callable[[], T], path: str) -> T:
+    """Run a reader of an answer; a missing or wrong field is the emulator's failure, named by `path`."""
+    try:
+        return make()
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise EmulatorFailure(
+            f"the emulator's answer to {path} lacks a field or has a wrong one ({error!r}); "
+            "emulator and harness must come from one commit"
+        ) from error

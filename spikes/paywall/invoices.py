@@ -1,0 +1,56 @@
+"""Invoices: what the seller asks of its Lightning node, here the emulator's admin API.
+
+Role: order one BOLT11 invoice over HTTP and check the answer.
+Must not know: macaroons, buyers, why an invoice is wanted.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import aiohttp
+
+_TIMEOUT = aiohttp.ClientTimeout(total=10)
+_PAYMENT_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class InvoiceError(RuntimeError):
+    """No invoice could be had; the message says what was asked of whom."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invoice:
+    """A BOLT11 invoice and its payment hash (32 bytes)."""
+
+    bolt11: str
+    payment_hash: bytes
+
+
+class InvoiceDesk:
+    """Orders invoices at `POST <admin_url>/invoices`. `session` is the caller's to close."""
+
+    def __init__(self, session: aiohttp.ClientSession, admin_url: str) -> None:
+        self._session = session
+        self._url = admin_url.rstrip("/") + "/invoices"
+
+    async def order(self, *, amount_sats: int, memo: str) -> Invoice:
+        """One new invoice of `amount_sats`. Raises InvoiceError if the node is silent or answers something else."""
+        body = {"amount_sats": amount_sats, "memo": memo}
+        try:
+            async with self._session.post(self._url, json=body, timeout=_TIMEOUT, allow_redirects=False) as response:
+                if response.status != 200:
+                    raise InvoiceError(f"{self._url} answered HTTP {response.status}; see the emulator's journal")
+                return _read(await response.json(), amount_sats)
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise InvoiceError(f"{self._url}: {type(error).__name__}; is the emulator running?") from error
+
+
+def _read(answer: object, amount_sats: int) -> Invoice:
+    match answer:
+        case {"invoice": str(bolt11), "payment_hash": str(payment_hash), "amount_sats": int(amount)} if (
+            amount == amount_sats and _PAYMENT_HASH.fullmatch(payment_hash)
+        ):
+            return Invoice(bolt11=bolt11, payment_hash=bytes.fromhex(payment_hash))
+        case _:
+            raise InvoiceError(f"the emulator's answer is not an invoice of {amount_sats} sat; is it of this version?")

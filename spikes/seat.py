@@ -1,0 +1,198 @@
+"""A seat: one runtime in one lane, with its process, its wallet and everything an experiment may ask of it.
+
+Role: the vocabulary of experiments - give money, pay, fetch, restart - in terms of the contract and the network. Every
+call to the runtime is timed by the outside clock; `take_phases` hands the times over once an attempt is done.
+Must not know: plans, expectations, records.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiohttp
+
+from spikes.contract import Answer, ContractBreach, Driver
+from spikes.driver_process import DriverProcess
+from spikes.errors import RuntimeStartFailure
+from spikes.network import Invoice, Network
+from spikes.processes import Launch
+from spikes.record import Phase, Role
+from spikes.runtimes import Runtime, workerd
+from spikes.runtimes.settings import Settings
+from spikes.seller import Seller
+from spikes.wallets import Wallet, derive_token
+
+MSATS_PER_SAT = 1000
+T = TypeVar("T")
+# One large leaf lasts for many payments, each of which has to swap it for the amount and change.
+LARGE_LEAF_SATS = 200_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What all seats of a run share."""
+
+    network: Network
+    seller: Seller
+    http: aiohttp.ClientSession
+    logs: Path
+    scratch: Path  # state of drivers; removed at the end of the run
+    seed: int
+    deadline_s: float  # for one call to a driver
+
+
+class Seat:
+    """One runtime in one lane. `name` is the runtime's, with the lane if it is not "a"."""
+
+    def __init__(self, runtime: Runtime, name: str, wallet: Wallet, around: Surroundings) -> None:
+        self.runtime = runtime
+        self.name = name
+        self.network = around.network
+        self.seller = around.seller
+        self.incarnation = 0
+        self.served = 0  # attempts that this incarnation has served
+        self.identity = ""  # the wallet's identity key, once the driver has told it
+        self._wallet = wallet
+        self._around = around
+        self._phases: list[Phase] = []
+        self._process = self._driver_process(name, runtime.launch(self._settings(name)), wallet.token)
+        self._orchestrator: DriverProcess | None = None
+        self._boots: list[float] = []
+
+    # --- life ---------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Start the driver and learn the wallet's identity. Raises RuntimeStartFailure."""
+        await self._boot()
+        try:
+            status = await self._timed("build", self.driver.status(self._around.deadline_s))
+        except ContractBreach as breach:
+            raise RuntimeStartFailure(f"{self.name}: {breach}; read its logs, then run `make doctor`") from breach
+        self.identity = status.identity_public_key
+
+    async def restart(self) -> None:
+        """Kill the driver as a crash would and start it anew: the next incarnation. Raises RuntimeStartFailure."""
+        await self._process.kill()
+        await self._stop_orchestrator()  # it holds the address of the process that is gone
+        self.incarnation += 1
+        self.served = 0
+        await self._boot()
+
+    async def stop(self) -> None:
+        """End everything that belongs to the seat."""
+        await self._stop_orchestrator()
+        await self._process.stop()
+
+    @property
+    def driver(self) -> Driver:
+        """The contract's client of the running driver."""
+        return self._process.driver
+
+    @property
+    def pid(self) -> int | None:
+        """The driver's process id, None if it is not running."""
+        return self._process.pid
+
+    @property
+    def boots_s(self) -> tuple[float, ...]:
+        """Seconds from spawn to healthy, one for each incarnation."""
+        return tuple(self._boots)
+
+    def take_phases(self) -> tuple[Phase, ...]:
+        """The phases timed since the last taking."""
+        taken, self._phases = tuple(self._phases), []
+        return taken
+
+    # --- what experiments ask -------------------------------------------------------------------------------------
+
+    async def sync(self) -> None:
+        """Have the wallet read the network and claim what came in. Raises ContractBreach."""
+        await self._timed("sync", self.driver.sync(self._around.deadline_s))
+
+    async def give(self, amounts_sats: list[int]) -> None:
+        """Fund the wallet with one leaf for each amount and have it claim them. Raises ContractBreach."""
+        await self.network.fund(self.identity, amounts_sats)
+        await self.sync()
+
+    async def hold_at_least(self, sats: int) -> None:
+        """See to it that the wallet can spend that much; what is missing comes as one large leaf."""
+        if (await self.network.wallet(self.identity)).available_sats < sats:
+            await self.give([max(LARGE_LEAF_SATS, sats)])
+
+    async def pay(self, request_id: str, invoice: Invoice) -> Answer:
+        """Ask the driver to pay an invoice, with a cap of just its amount."""
+        cap = invoice.amount_sats * MSATS_PER_SAT
+        return await self.ask("pay", {"requestId": request_id, "invoice": invoice.bolt11, "maxAmountMsats": cap})
+
+    async def ask(self, experiment: str, body: Mapping[str, Any], phase: str = "pay") -> Answer:
+        """Ask the driver for an experiment by name."""
+        answer = await self.driver.experiment(experiment, body, self._around.deadline_s)
+        self._phases.append(Phase(name=phase, duration_s=answer.wall_s, clock="outside"))
+        return answer
+
+    async def fetch(
+        self, request_id: str, url: str, *, max_sats: int, hosts: list[str], phase: str = "fetch"
+    ) -> Answer:
+        """Have the orchestrating Worker buy what is sold at `url`, within the policy."""
+        orchestrator = await self._orchestrating_driver()
+        policy = {"maxAmountMsats": max_sats * MSATS_PER_SAT, "hostAllowlist": hosts}
+        body = {"requestId": request_id, "url": url, "policy": policy}
+        answer = await orchestrator.experiment("l402_fetch", body, self._around.deadline_s)
+        self._phases.append(Phase(name=phase, duration_s=answer.wall_s, clock="outside"))
+        return answer
+
+    async def open_shop(self) -> None:
+        """Have the orchestrating Worker ready, so that its start is no part of a turn."""
+        await self._orchestrating_driver()
+
+    # --- inside ---------------------------------------------------------------------------------------------------
+
+    async def _boot(self) -> None:
+        boot_s = await self._process.start()
+        self._boots.append(boot_s)
+        self._phases.append(Phase(name="boot", duration_s=boot_s, clock="outside"))
+
+    async def _orchestrating_driver(self) -> Driver:
+        """For a native runtime the same isolate buys and pays; beside any other stands a Worker that calls it."""
+        if self.runtime.ROLE is Role.NATIVE:
+            return self.driver
+        if self._orchestrator is None:
+            name = f"{self.name}-orchestrator"
+            token = derive_token(self._around.seed, name)
+            settings = self._settings(name, token=token, executor=self.driver.base_url)
+            self._orchestrator = self._driver_process(name, workerd.launch(settings), token)
+            await self._orchestrator.start()
+        return self._orchestrator.driver
+
+    async def _stop_orchestrator(self) -> None:
+        if self._orchestrator is not None:
+            await self._orchestrator.stop()
+            self._orchestrator = None
+
+    def _settings(self, name: str, token: str | None = None, executor: str | None = None) -> Settings:
+        state_dir = self._around.scratch / name
+        state_dir.mkdir(parents=True, exist_ok=True)
+        return Settings(
+            runtime=name,
+            network=self.network.description,
+            token=token or self._wallet.token,
+            mnemonic=self._wallet.mnemonic if executor is None else None,
+            wallet_id=self._wallet.wallet_id,
+            state_dir=state_dir,
+            executor_url=executor,
+            executor_token=None if executor is None else self._wallet.token,
+        )
+
+    def _driver_process(self, name: str, launch: Launch, token: str) -> DriverProcess:
+        return DriverProcess(name=name, launch=launch, token=token, logs=self._around.logs, http=self._around.http)
+
+    async def _timed(self, phase: str, call: Awaitable[T]) -> T:
+        started = time.perf_counter()
+        try:
+            return await call
+        finally:
+            self._phases.append(Phase(name=phase, duration_s=time.perf_counter() - started, clock="outside"))

@@ -1,0 +1,59 @@
+"""The services that every run needs: the emulated network, the paywall, one HTTP client.
+
+Role: start each as a process of its own, for the length of a `with` block.
+Must not know: runtimes, plans beyond what is for sale.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+
+from spikes.errors import EmulatorFailure, PaywallFailure
+from spikes.network import Network
+from spikes.processes import Launch, running
+from spikes.seller import Seller
+
+START_DEADLINE_S = 30.0
+
+
+def http_client() -> aiohttp.ClientSession:
+    """One client for the whole run. It never takes a proxy from the environment: everything is on loopback."""
+    return aiohttp.ClientSession(trust_env=False)
+
+
+@asynccontextmanager
+async def emulator(http: aiohttp.ClientSession, logs: Path, seed: int) -> AsyncIterator[Network]:
+    """The Spark network on loopback. Raises EmulatorFailure."""
+    launch = Launch(
+        argv=(sys.executable, "-m", "spikes", "emulator", "--json", "--seed", str(seed), "--lifeline"),
+        env={},
+        ready_key="operators",
+    )
+    async with running(
+        launch, name="emulator", logs=logs, deadline_s=START_DEADLINE_S, failure=EmulatorFailure
+    ) as child:
+        yield Network(child.announcement, http)
+
+
+@asynccontextmanager
+async def paywall(
+    http: aiohttp.ClientSession, logs: Path, seed: int, network: Network, items: Mapping[str, int]
+) -> AsyncIterator[Seller]:
+    """The L402 seller with these items (name -> satoshis). Raises PaywallFailure."""
+    for_sale = [argument for name, price in items.items() for argument in ("--item", f"{name}={price}")]
+    launch = Launch(
+        argv=(
+            *(sys.executable, "-m", "spikes.paywall", "--emulator-admin", network.admin_url),
+            *("--seed", str(seed), "--json", "--lifeline"),
+            *for_sale,
+        ),
+        env={},
+        ready_key="url",
+    )
+    async with running(launch, name="paywall", logs=logs, deadline_s=START_DEADLINE_S, failure=PaywallFailure) as child:
+        yield Seller(child.announcement, http)

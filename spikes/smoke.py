@@ -1,0 +1,91 @@
+"""`python -m spikes smoke`: the conformance kit on one runtime or all, negative control included.
+
+Role: a quick yes or no while a driver is being written. It makes no record and decides nothing.
+Must not know: gates.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from spikes import services
+from spikes.conformance import DEADLINE_S, Result, run_kit
+from spikes.errors import ConformanceFailure
+from spikes.processes import leash
+from spikes.run_directory import make_run_directory
+from spikes.runtimes import RUNTIMES, Runtime, runtime_named
+from spikes.seat import Seat, Surroundings
+from spikes.wallets import derive_wallet
+
+SMOKE_SEED = 1
+REPORTS = Path("reports")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `smoke`."""
+    parser.add_argument("--runtime", help="one runtime; all of them if not given")
+    parser.add_argument("--out", type=Path, default=REPORTS, help="where logs go (default: reports)")
+    parser.add_argument("--leash", action="store_true", help="end when the parent process ends")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run the kit; a line for each check. Raises ConformanceFailure if one does not hold."""
+    if args.leash:
+        leash()
+    runtimes = [runtime_named(args.runtime)] if args.runtime else list(RUNTIMES)
+    run = make_run_directory(args.out, "smoke", SMOKE_SEED, datetime.now(UTC), latest="latest-smoke")
+    failed = 0
+    try:
+        for runtime in runtimes:
+            results = asyncio.run(smoke(runtime, run.logs, run.scratch))
+            failed += sum(result.seen is not None for result in results)
+            _print(runtime.NAME, results)
+    finally:
+        run.clear_scratch()
+    if failed:
+        raise ConformanceFailure(f"{failed} checks do not hold; correct the driver, its logs are in {run.logs}")
+    return 0
+
+
+async def smoke(runtime: Runtime, logs: Path, scratch: Path) -> list[Result]:
+    """The kit on a fresh seat of this runtime, against an emulator of its own."""
+    async with fresh_seat(runtime, logs, scratch) as seat:
+        return await run_kit(seat)
+
+
+@asynccontextmanager
+async def fresh_seat(runtime: Runtime, logs: Path, scratch: Path) -> AsyncIterator[Seat]:
+    """A started seat with emulator and paywall around it."""
+    async with (
+        services.http_client() as http,
+        services.emulator(http, logs, SMOKE_SEED) as network,
+        services.paywall(http, logs, SMOKE_SEED, network, {}) as seller,
+    ):
+        around = Surroundings(
+            network=network,
+            seller=seller,
+            http=http,
+            logs=logs,
+            scratch=scratch,
+            seed=SMOKE_SEED,
+            deadline_s=DEADLINE_S,
+        )
+        seat = Seat(runtime, runtime.NAME, derive_wallet(SMOKE_SEED, runtime.NAME), around)
+        try:
+            await seat.start()
+            yield seat
+        finally:
+            await seat.stop()
+
+
+def _print(name: str, results: list[Result]) -> None:
+    for result in results:
+        print(f"{name:<8} {result.check.replace('_', ' '):<40} {'holds' if result.seen is None else 'DOES NOT HOLD'}")
+        if result.seen is not None:
+            print(f"         {result.seen}", file=sys.stderr)

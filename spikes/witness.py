@@ -1,0 +1,105 @@
+"""The second witness: what the emulator's ledger and journal say of one attempt.
+
+Role: opens a window before an attempt and closes it after, once the ledger is quiet for the wallet. What the driver
+said is not an input here, except the payment hash it names where the harness did not order the invoice itself.
+Must not know: verdicts. A disagreement between the witnesses is recorded, not commented on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from spikes.network import JournalEntry, Network, WalletView
+from spikes.record import Calls, LedgerEntry, PaymentPath
+
+QUIET_DEADLINE_S = 5.0
+POLL_S = 0.02
+# Without an answer from the driver its work may still be going on: the journal must stand still for this long.
+STILL_S = 0.5
+_PAYMENT_CALLS = frozenset({"initiate_preimage_swap_v3", "RequestLightningSend"})
+_SWAP_CALLS = frozenset({"initiate_swap_primary_transfer", "RequestSwap"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """The state of one wallet at the start of an attempt, and where the journal stood."""
+
+    identity: str
+    before: WalletView
+    since: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Testimony:
+    """What was seen between the opening and the closing of a window."""
+
+    ledger: LedgerEntry
+    calls: Calls
+    path: PaymentPath
+    journal_position: int  # where the window ended
+
+
+async def open_window(network: Network, identity: str, since: int) -> Window:
+    """Start watching a wallet. `since` is a journal position at or before now, to keep the reading short."""
+    journal = await network.journal(since)
+    return Window(identity=identity, before=await network.wallet(identity), since=journal.next)
+
+
+async def close_window(network: Network, window: Window, payment_hash: str | None, *, answered: bool) -> Testimony:
+    """Wait until the ledger is quiet for the wallet, then say what happened.
+
+    `answered`: the driver gave an answer, so that nothing of the attempt is under way any more. If the ledger does
+    not come to rest within QUIET_DEADLINE_S the entry says so itself: `locked_sats` is then above 0.
+    """
+    after = await _quiet(network, window, answered)
+    journal = await network.journal(window.since)
+    settled_count, amount_sats = (0, None) if payment_hash is None else await network.settled(payment_hash)
+    calls = [entry for entry in journal.entries if entry.identity in ("", window.identity)]
+    ledger = LedgerEntry(
+        payment_hash=payment_hash,
+        invoice_amount_sats=amount_sats,
+        settled_count=settled_count,
+        debited_sats=window.before.owned_sats - after.owned_sats,
+        locked_sats=after.locked_sats,
+        balance_sats=after.available_sats,
+        supply_ok=after.supply_ok,
+    )
+    return Testimony(ledger=ledger, calls=count_calls(calls), path=payment_path(calls), journal_position=journal.next)
+
+
+def count_calls(entries: Iterable[JournalEntry]) -> Calls:
+    """Sum up journal entries."""
+    entries = list(entries)
+    return Calls(
+        count=len(entries),
+        emulator_s=sum(entry.handler_s for entry in entries),
+        by_method=dict(sorted(Counter(entry.method for entry in entries).items())),
+    )
+
+
+def payment_path(entries: Iterable[JournalEntry]) -> PaymentPath:
+    """How the leaves of a payment were found: the journal shows it, no driver is asked."""
+    methods = {entry.method for entry in entries}
+    if not methods & _PAYMENT_CALLS:
+        return PaymentPath.NONE
+    return PaymentPath.SWAP if methods & _SWAP_CALLS else PaymentPath.EXACT
+
+
+async def _quiet(network: Network, window: Window, answered: bool) -> WalletView:
+    deadline = time.monotonic() + QUIET_DEADLINE_S
+    still_since, position = time.monotonic(), window.since
+    while True:
+        view = await network.wallet(window.identity)
+        now = time.monotonic()
+        if not answered:
+            journal = await network.journal(position)
+            if journal.next != position:
+                still_since, position = now, journal.next
+        at_rest = view.locked_sats == 0 and view.incoming_sats <= window.before.incoming_sats
+        if now > deadline or (at_rest and (answered or now - still_since >= STILL_S)):
+            return view
+        await asyncio.sleep(POLL_S)

@@ -1,0 +1,29 @@
+"""Small runs by the real runner against the real emulator."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from spikes.experiments import EXPECTED
+from spikes.plan import Profile, make_plan
+from spikes.progress import Progress
+from spikes.run_command import recorded, runtime_pin
+from spikes.run_directory import RunDirectory, make_run_directory
+from spikes.runner import Tally
+from spikes.runtimes import Runtime
+
+
+def run(
+    runtimes: Sequence[Runtime], repeats: Mapping[str, Mapping[str, int]], reports: Path, *, deadline_s: float = 30.0
+) -> tuple[RunDirectory, Tally]:
+    """Execute a made-up profile; the run's directory with its record, and what was counted."""
+    profile = Profile(name="miniature", purpose="a test", attempt_deadline_s=deadline_s, repeats=repeats)
+    plan = make_plan(profile, 11, [runtime.NAME for runtime in runtimes], EXPECTED)
+    directory = make_run_directory(reports, profile.name, plan.seed, datetime.now(UTC))
+    progress = Progress(len(plan.attempts), io.StringIO(), terminal=False)
+    pins = [runtime_pin(runtime) for runtime in runtimes]
+    return directory, asyncio.run(recorded(plan, runtimes, pins, directory, progress))

@@ -1,0 +1,36 @@
+"""Runtimes that only tests know, shaped like the modules of `spikes.runtimes`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from spikes.processes import Launch
+from spikes.record import Fact, Role, Tier
+from spikes.runtimes.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramRuntime:
+    """A runtime whose driver is a Python program; `env` is added to what every driver is told."""
+
+    NAME: str
+    program: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    ROLE: Role = Role.NATIVE
+    TIER: Tier = Tier.STAND_IN
+    SDK: str = "breez_sdk_spark 0.19.2"
+    ENGINE: str = "CPython, for tests"
+    PINS: tuple[str, ...] = ()
+
+    def launch(self, settings: Settings) -> Launch:
+        return Launch(argv=(sys.executable, *self.program), env={**settings.environment(), **self.env})
+
+    def facts(self) -> tuple[Fact, ...]:
+        return ()
+
+
+def miniature(kind: str) -> ProgramRuntime:
+    """One of tests/miniatures/liar.py."""
+    return ProgramRuntime(NAME=kind, program=("-m", "tests.miniatures.liar", kind))

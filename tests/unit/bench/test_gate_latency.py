@@ -1,0 +1,208 @@
+"""Gate 3, criterion by criterion: verdicts turn exactly where the bounds say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bench.judgement import Judgement
+from bench.verdict import Criterion, NotApplicable, Verdict
+from spikes.record import Outcome, Phase
+from tests.records.builder import METHODS, NATIVE, WORKERD, Run
+from tests.records.cases import COLD, fit_for_latency, reference_payments
+
+Judge = Callable[[bytes], Judgement]
+FAIL, OPEN, PASS = Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS
+W = "workerd"
+
+
+def criteria(judged: Judge, run: Run, runtime: str = W) -> dict[str, Criterion]:
+    run.negative_controls()
+    return {c.name: c for c in judged(run.data()).of("latency", runtime).criteria}
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "verdict"),
+    [(298, 0, OPEN), (299, 0, PASS), (471, 1, OPEN), (472, 1, PASS), (0, 1, FAIL), (10, 2, FAIL), (40, 1, OPEN)],
+)
+def test_success_rate(judged: Judge, good: int, bad: int, verdict: Verdict) -> None:
+    run = Run(WORKERD)
+    for _ in range(good):
+        run.pay(W)
+    for _ in range(bad):
+        run.attempt(W, "pay_exact", Outcome.FAILED)
+    found = criteria(judged, run)["success_rate"]
+    assert found.verdict is verdict
+    if verdict is OPEN:
+        assert found.needs == f"{(299, 473)[bad]} fault-free payments in all, if no further one fails"
+
+
+def test_a_payment_without_second_witness_counts_neither_way(judged: Judge) -> None:
+    run = Run(WORKERD)
+    for _ in range(299):
+        run.pay(W, claim={"preimage_sha256": None})
+    assert criteria(judged, run)["success_rate"].verdict is OPEN
+
+
+def test_payments_under_faults_are_no_part_of_the_rate(judged: Judge) -> None:
+    run = Run(WORKERD)
+    for _ in range(20):
+        run.attempt(W, "fault_delay.RequestSwap", Outcome.FAILED)
+    assert criteria(judged, run)["success_rate"].measured is None
+
+
+def turns(experiment: str, seconds: float, n: int, slow: int = 0, **changes: Any) -> Run:
+    run = Run(WORKERD)
+    run.pay(W)
+    for number in range(n):
+        run.refuse(W, experiment, wall_s=9.0 if number < slow else seconds, **changes)
+    return run
+
+
+@pytest.mark.parametrize(
+    ("seconds", "n", "slow", "verdict"),
+    [
+        (0.150, 59, 0, PASS),
+        (0.151, 59, 0, FAIL),
+        (0.151, 58, 0, OPEN),
+        (0.010, 58, 0, OPEN),
+        (0.010, 59, 1, OPEN),
+        (0.010, 93, 1, PASS),
+        (0.010, 59, 8, FAIL),
+    ],
+)
+def test_cached_turns(judged: Judge, seconds: float, n: int, slow: int, verdict: Verdict) -> None:
+    assert criteria(judged, turns("l402_cached", seconds, n, slow))["cached_turn_p95"].verdict is verdict
+
+
+def test_too_few_turns_say_how_many_it_takes(judged: Judge) -> None:
+    found = criteria(judged, turns("l402_cached", 0.01, 40))["cached_turn_p95"]
+    assert (found.reason, found.needs) == ("n = 40: p95 needs 59", "59 warm turns of l402_cached")
+    between = criteria(judged, turns("l402_cached", 0.01, 59, 1))["cached_turn_p95"]
+    assert between.needs == "93 warm turns of l402_cached, if no further one is over the target"
+
+
+def test_a_turn_that_ended_otherwise_is_slower_than_any_target(judged: Judge) -> None:
+    run = turns("l402_blocked_host", 0.01, 59)
+    for _ in range(8):
+        run.attempt(W, "l402_blocked_host", Outcome.UNKNOWN, wall_s=0.01)
+    assert criteria(judged, run)["blocked_turn_p95"].verdict is FAIL
+
+
+def test_turns_of_a_fresh_process_are_judged_apart(judged: Judge) -> None:
+    run = turns("l402_cached", 0.01, 59)
+    for incarnation in range(1, 9):
+        run.refuse(W, "l402_cached", wall_s=9.0, incarnation=incarnation)
+    assert criteria(judged, run)["cached_turn_p95"].verdict is PASS
+
+
+def test_paid_turns_count_on_the_lightning_profile_only(judged: Judge) -> None:
+    def run(profile: str, seconds: float) -> Run:
+        run = Run(WORKERD, profile=profile)
+        run.pay(W)
+        for _ in range(59):
+            run.pay(W, "l402_paid", phases=(Phase(name="fetch", duration_s=seconds, clock="outside"),))
+        return run
+
+    assert criteria(judged, run("standard", 3.0))["paid_turn_p95"].verdict is OPEN
+    assert criteria(judged, run("standard-lightning", 3.0))["paid_turn_p95"].verdict is PASS
+    slow = criteria(judged, run("lightning", 6.0))
+    assert (slow["paid_turn_p50"].verdict, slow["paid_turn_p95"].verdict) == (FAIL, PASS)
+
+
+def paying(
+    judged: Judge, *, pay_s: float, lane_b_s: float | None = 0.2, cold_pay_s: float = 0.3
+) -> dict[str, Criterion]:
+    """Own cost of workerd whose warm payments take pay_s; the control's take 0.2 s."""
+    run = Run(NATIVE, WORKERD)
+    reference_payments(run, "native")
+
+    def phase(seconds: float) -> tuple[Phase, ...]:
+        return (Phase(name="pay", duration_s=seconds, clock="outside"),)
+
+    for incarnation in range(5):
+        run.pay(W, incarnation=incarnation, phases=(*COLD[:-1], *phase(cold_pay_s)))
+    for _ in range(59):
+        run.pay(W, incarnation=4, phases=phase(pay_s))
+    if lane_b_s is not None:
+        for _ in range(21):
+            run.pay(W, lane="b", phases=phase(lane_b_s))
+    return criteria(judged, run)
+
+
+def test_own_cost_is_what_exceeds_the_control(judged: Judge) -> None:
+    assert paying(judged, pay_s=1.19, lane_b_s=1.19)["own_cost_warm"].verdict is PASS
+    over = paying(judged, pay_s=1.21, lane_b_s=1.21)["own_cost_warm"]
+    assert over.verdict is FAIL
+    assert over.measured == pytest.approx(1.01)
+
+
+def test_a_difference_below_the_noise_floor_is_no_claim(judged: Judge) -> None:
+    assert paying(judged, pay_s=1.19, lane_b_s=1.30)["own_cost_warm"].verdict is OPEN
+    assert paying(judged, pay_s=1.25, lane_b_s=1.15)["own_cost_warm"].verdict is OPEN
+    assert "A/A lane" in paying(judged, pay_s=0.2, lane_b_s=None)["own_cost_warm"].reason
+
+
+def test_cold_starts_are_compared_with_the_controls_cold_starts(judged: Judge) -> None:
+    assert paying(judged, pay_s=0.2)["own_cost_cold"].verdict is PASS
+    over = paying(judged, pay_s=0.2, cold_pay_s=2.4)["own_cost_cold"]
+    assert over.verdict is FAIL
+    assert over.measured == pytest.approx(2.1)
+
+
+def test_own_cost_asks_nothing_of_the_control_and_needs_one(judged: Judge) -> None:
+    run = Run(NATIVE)
+    run.pay("native")
+    run.negative_controls()
+    entries = judged(run.data()).of("latency", "native").not_applicable
+    assert NotApplicable(name="own_cost_warm", reason="the control is what the others are compared with") in entries
+    alone = Run(WORKERD)
+    alone.pay(W)
+    assert criteria(judged, alone)["own_cost_warm"].reason == "0 controls in the run"
+
+
+def test_a_cold_start_without_its_boot_is_none_and_the_boot_may_be_a_fact(judged: Judge) -> None:
+    def run(with_fact: bool) -> Run:
+        run = Run(NATIVE, WORKERD)
+        for runtime in ("native", W):
+            for incarnation in range(5):
+                run.pay(runtime, incarnation=incarnation)
+            for lane in ("a", "b"):
+                for _ in range(21):
+                    run.pay(runtime, lane=lane)
+            if with_fact:
+                run.fact(runtime, "boot_s", 0.2)
+        return run
+
+    assert "n = 0" in criteria(judged, run(False))["own_cost_cold"].reason
+    assert criteria(judged, run(True))["own_cost_cold"].verdict is PASS
+
+
+def test_a_cold_start_counts_what_came_before_the_first_payment(judged: Judge) -> None:
+    run = Run(NATIVE, WORKERD)
+    for runtime, boot_s in (("native", 0.1), (W, 2.2)):
+        for incarnation in range(5):
+            boot = (Phase(name="boot", duration_s=boot_s, clock="outside"),)
+            run.refuse(runtime, "l402_blocked_cap", incarnation=incarnation, phases=boot)
+            run.pay(runtime, incarnation=incarnation)
+        run.refuse(runtime, "l402_blocked_cap", lane="b", phases=boot)
+        for lane in ("a", "b"):
+            for _ in range(21):
+                run.pay(runtime, lane=lane)
+        run.fact(runtime, "boot_s", 0.1)
+    found = criteria(judged, run)["own_cost_cold"]
+    assert found.verdict is FAIL
+    assert found.measured == pytest.approx(2.1)
+
+
+def test_exactly_once_needs_every_fault_schedule(judged: Judge) -> None:
+    run = Run(NATIVE, WORKERD)
+    reference_payments(run, "native")
+    fit_for_latency(run, W, payments=40)
+    left_out = f"fault_delay.{sorted(METHODS)[0]}"
+    run.lines = [line for line in run.lines if getattr(line, "experiment", None) != left_out]
+    found = criteria(judged, run)["exactly_once"]
+    assert found.verdict is OPEN
+    assert found.needs == f"the fault schedules delay for {sorted(METHODS)[0]}"

@@ -1,0 +1,133 @@
+"""The plan is a pure function of seed, profile and runtimes, and spreads every series over the run."""
+
+from __future__ import annotations
+
+import uuid
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from spikes.errors import PlanError
+from spikes.experiments import EXPECTED
+from spikes.plan import ANY_RUNTIME, Plan, Profile, load_profile, make_plan, seat_name
+
+THREE = ("native", "node", "workerd")
+
+
+def profile(**repeats: dict[str, int]) -> Profile:
+    return Profile(name="made-up", purpose="a test", attempt_deadline_s=5.0, repeats=repeats)
+
+
+def plan(seed: int = 7, runtimes: tuple[str, ...] = THREE, **repeats: dict[str, int]) -> Plan:
+    return make_plan(profile(**repeats), seed, runtimes, EXPECTED)
+
+
+def test_the_same_seed_gives_the_same_plan_and_another_seed_another() -> None:
+    quick = load_profile("quick")
+    assert make_plan(quick, 3, THREE, EXPECTED) == make_plan(quick, 3, THREE, EXPECTED)
+    other = make_plan(quick, 4, THREE, EXPECTED)
+    assert [a.request_id for a in other.attempts] != [
+        a.request_id for a in make_plan(quick, 3, THREE, EXPECTED).attempts
+    ]
+
+
+def test_runtimes_take_turns() -> None:
+    attempts = plan(pay_exact={ANY_RUNTIME: 4}).attempts
+    assert [a.runtime for a in attempts] == list(THREE) * 4
+    assert [a.attempt for a in attempts] == list(range(12))
+
+
+def test_a_short_series_is_spread_over_the_whole_run() -> None:
+    attempts = plan(pay_exact={"native": 90, "workerd": 9}).attempts
+    places = [a.attempt for a in attempts if a.runtime == "workerd"]
+    assert all(8 <= later - earlier <= 14 for earlier, later in pairwise(places))
+
+
+def test_a_repeat_asks_the_same_amount_of_every_runtime_under_ids_of_their_own() -> None:
+    attempts = plan(pay_exact={ANY_RUNTIME: 20}, pay_swap={ANY_RUNTIME: 20}).attempts
+    by_question: dict[tuple[str, int], set[tuple[int, int]]] = {}
+    for a in attempts:
+        by_question.setdefault((a.experiment, a.repeat), set()).add((a.seed, a.amount_sats))
+    assert all(len(asked) == 1 for asked in by_question.values())
+    assert len({seed for asked in by_question.values() for seed, _ in asked}) == 40
+    ids = [a.request_id for a in attempts] + [a.second_request_id() for a in attempts]
+    assert len(set(ids)) == len(ids) == 240
+    assert all(str(uuid.UUID(text)) == text and uuid.UUID(text).version == 4 for text in ids)
+
+
+def test_what_one_runtime_is_asked_does_not_depend_on_the_others() -> None:
+    alone = plan(runtimes=("node",), pay_exact={ANY_RUNTIME: 5}).attempts
+    among = [a for a in plan(pay_exact={ANY_RUNTIME: 5}).attempts if a.runtime == "node"]
+    assert [(a.request_id, a.seed, a.amount_sats) for a in alone] == [
+        (a.request_id, a.seed, a.amount_sats) for a in among
+    ]
+
+
+def test_a_second_lane_is_a_seat_of_its_own_with_questions_of_its_own() -> None:
+    made = plan(pay_exact={ANY_RUNTIME: 4, "native@b": 2})
+    assert made.seats() == {"native": "native", "native@b": "native", "node": "node", "workerd": "workerd"}
+    lane_b = [a for a in made.attempts if a.lane == "b"]
+    assert [a.runtime for a in lane_b] == ["native", "native"]
+    assert not {a.seed for a in lane_b} & {a.seed for a in made.attempts if a.lane == "a"}
+    assert seat_name("native", "b") == "native@b"
+
+
+def test_expectations_come_from_the_experiments() -> None:
+    made = plan(l402_cached={ANY_RUNTIME: 1}, no_such_experiment={ANY_RUNTIME: 1}).attempts
+    assert {(a.experiment, a.expected.value) for a in made} == {
+        ("l402_cached", "cached"),
+        ("no_such_experiment", "unsupported"),
+    }
+
+
+@pytest.mark.parametrize("name", ["quick", "standard", "soak"])
+def test_every_profile_asks_everything_of_every_runtime(name: str) -> None:
+    asked = {(a.runtime, a.experiment) for a in make_plan(load_profile(name), 1, THREE, EXPECTED).attempts}
+    assert asked == {(runtime, experiment) for runtime in THREE for experiment in EXPECTED}
+
+
+def test_standard_has_enough_payments_to_bound_the_success_rate_and_the_noise_floor() -> None:
+    standard = load_profile("standard")
+    for runtime in THREE:
+        assert sum(standard.repeats_of(e, runtime, "a") for e in ("pay_exact", "pay_swap")) >= 299
+    # of each experiment 20 are needed after the first payment of a process
+    assert all(standard.repeats_of(e, "native", "b") >= 21 for e in ("pay_exact", "pay_swap"))
+
+
+@pytest.mark.parametrize(
+    ("seed", "runtimes", "repeats", "says"),
+    [
+        (-1, THREE, {"pay_exact": {ANY_RUNTIME: 1}}, "seed"),
+        (1, (), {"pay_exact": {ANY_RUNTIME: 1}}, "runtime"),
+        (1, ("node", "node"), {"pay_exact": {ANY_RUNTIME: 1}}, "once"),
+        (1, THREE, {"pay_twice": {ANY_RUNTIME: 1}}, "pay_twice"),
+        (1, THREE, {"pay_exact": {"other": 1}}, "asks nothing"),
+    ],
+)
+def test_a_plan_that_makes_no_sense_is_refused(
+    seed: int, runtimes: tuple[str, ...], repeats: dict[str, dict[str, int]], says: str
+) -> None:
+    with pytest.raises(PlanError, match=says):
+        make_plan(profile(**repeats), seed, runtimes, EXPECTED)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[odd]\npurpose = 'x'\nattempt_deadline_s = 1\n[odd.repeats]\npay_exact = -1\n",
+        "[odd]\npurpose = 'x'\nattempt_deadline_s = 1\n[odd.repeats]\npay_exact = true\n",
+        "[odd]\npurpose = 'x'\nattempt_deadline_s = 0\n[odd.repeats]\npay_exact = 1\n",
+        "[odd]\npurpose = 'x'\n[odd.repeats]\npay_exact = 1\n",
+    ],
+)
+def test_a_profile_that_makes_no_sense_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "profiles.toml"
+    path.write_text(text)
+    with pytest.raises(PlanError, match="odd"):
+        load_profile("odd", path)
+
+
+def test_an_unknown_profile_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(PlanError, match="quick, soak, standard"):
+        load_profile("thorough")
