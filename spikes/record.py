@@ -18,13 +18,14 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import types
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self, TextIO
+from typing import Self, TextIO
+
+from spikes.typed_json import build
 
 SCHEMA_VERSION = 1
 
@@ -174,7 +175,7 @@ class Fact:
 
     runtime: str
     name: str  # e.g. "upload_raw_bytes"
-    value: float | int | str
+    value: int | float | str
     how: str  # how it was measured, one line
     kind: str = "fact"
 
@@ -255,7 +256,7 @@ def decode_line(text: str, number: int) -> Line:
                 f"line {number}: schema version {raw.get('schema_version')!r}, this program reads {SCHEMA_VERSION}; "
                 "judge it with the sparkgate version that wrote it"
             )
-        return typing.cast(Line, _build(cls, raw))
+        return typing.cast(Line, build(cls, raw))
     except RecordError:
         raise
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -269,36 +270,3 @@ def read_lines(path: Path) -> Iterator[Line]:
             if not text.endswith("\n"):
                 return  # the writer was killed inside this line: there is no footer either
             yield decode_line(text, number)
-
-
-def _build(cls: Any, raw: Any) -> Any:
-    if not isinstance(raw, dict):
-        raise TypeError(f"{cls.__name__} needs an object, got {type(raw).__name__}")
-    hints = typing.get_type_hints(cls)
-    known = {f.name for f in dataclasses.fields(cls)}
-    if extra := set(raw) - known:
-        raise ValueError(f"unknown fields {sorted(extra)}")
-    return cls(**{name: _convert(hints[name], value) for name, value in raw.items()})
-
-
-def _convert(hint: Any, value: Any) -> Any:
-    origin = typing.get_origin(hint)
-    if origin in (types.UnionType, typing.Union):
-        options = typing.get_args(hint)
-        if value is None and type(None) in options:
-            return None
-        options = tuple(o for o in options if o is not type(None))
-        return _convert(options[0], value) if len(options) == 1 else value
-    if origin is tuple:
-        return tuple(_convert(typing.get_args(hint)[0], item) for item in value)
-    if origin is not None:  # Mapping[...]
-        return dict(value)
-    if dataclasses.is_dataclass(hint):
-        return _build(hint, value)
-    if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return hint(value)
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(hint, type) and not (isinstance(value, hint) and (hint is bool or not isinstance(value, bool))):
-        raise TypeError(f"expected {hint.__name__}, got {value!r}")
-    return value

@@ -66,6 +66,7 @@ def test_native_payments(
         loop.run_until_complete(everyone())
 
     benchmark.pedantic(pay_all, setup=prepare, rounds=3)
+    assert benchmark.stats is not None
     benchmark.extra_info["payments_per_s"] = CLIENTS * PAYMENTS_EACH / benchmark.stats.stats.median
     for wallet in wallets:
         loop.run_until_complete(wallet.session.close())

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from spikes.emulator.crypto import curve
 from spikes.emulator.faults import Fault, FaultError, FaultKind
@@ -29,7 +30,7 @@ class _Bad(Exception):
 def application(net: Network) -> web.Application:
     """The admin API over `net`."""
     admin = _Admin(net)
-    app = web.Application(middlewares=[_typed_errors])
+    app = web.Application(middlewares=[_typed_errors(net)])
     app.router.add_get("/healthz", admin.healthz)
     app.router.add_post("/fund", admin.fund)
     app.router.add_post("/invoices", admin.issue_invoice)
@@ -64,8 +65,8 @@ class _Admin:
         amount = _whole("amount_sats", body.get("amount_sats"), 1, MAX_LEAF_SATS)
         expiry = _whole("expiry_s", body.get("expiry_s", DEFAULT_EXPIRY_S), 1, 365 * 86400)
         memo = body.get("memo", "")
-        if not isinstance(memo, str) or len(memo.encode()) > 200:
-            raise _Bad("memo must be a string of at most 200 bytes")
+        if not isinstance(memo, str) or not memo.isprintable() or len(memo.encode()) > 200:
+            raise _Bad("memo must be printable text of at most 200 bytes")
         invoice = self._net.lightning.issue(amount, memo, expiry)
         return web.json_response(
             {
@@ -124,7 +125,7 @@ class _Admin:
 
     async def show_journal(self, request: web.Request) -> web.Response:
         since = request.query.get("since", "0")
-        if not since.isdecimal():
+        if not since.isdecimal() or len(since) > 20:
             raise _Bad("since must be a sequence number")
         entries = [dataclasses.asdict(entry) for entry in self._net.journal.since(int(since))]
         return web.json_response({"entries": entries, "next": self._net.journal.next_seq})
@@ -133,7 +134,7 @@ class _Admin:
         body = await _body(request)
         try:
             fault = Fault(
-                method=str(body["method"]),
+                method=_text(body["method"]),
                 kind=FaultKind(body["kind"]),
                 count=_whole("count", body.get("count", 1), 1, 1_000_000),
                 delay_s=float(body.get("delay_s", 0)),
@@ -168,18 +169,26 @@ class _Admin:
         return True
 
 
-@web.middleware
-async def _typed_errors(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except (_Bad, LightningError, FaultError) as error:
-        return _error(400, "invalid_request", str(error))
-    except LedgerError as error:
-        return _error(409, error.refusal.value.lower(), str(error))
-    except web.HTTPException as error:
-        return _error(error.status, "http_error", error.text or error.reason)
+def _typed_errors(net: Network) -> Middleware:
+    """Answers every refusal as typed JSON, and tells the network of anything that is a defect of its own."""
+
+    @web.middleware
+    async def middleware(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except (_Bad, LightningError, FaultError) as error:
+            return _error(400, "invalid_request", str(error))
+        except LedgerError as error:
+            return _error(409, error.refusal.value.lower(), str(error))
+        except web.HTTPException as error:
+            return _error(error.status, "http_error", error.text or error.reason)
+        except Exception as error:
+            net.alarm(error)
+            return _error(500, "defect", "the emulator has a defect; its journal says where")
+
+    return middleware
 
 
 def _error(status: int, code: str, message: str) -> web.Response:
@@ -194,6 +203,12 @@ async def _body(request: web.Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise _Bad("send a JSON object")
     return body
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise _Bad(f"method must be a text, got {value!r}")
+    return value
 
 
 def _whole(name: str, value: object, low: int, high: int) -> int:

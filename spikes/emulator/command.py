@@ -59,11 +59,11 @@ def main(args: argparse.Namespace) -> int:
 
 async def _run(net: Network, args: argparse.Namespace) -> int:
     async with serve(net, args.port_base) as service:
-        _announce(service, as_json=args.json)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for signum in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signum, stop.set)
+        _announce(service, as_json=args.json)
         if args.lifeline:
             try:
                 loop.add_reader(sys.stdin.fileno(), _read_lifeline, stop)

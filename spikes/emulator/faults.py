@@ -47,6 +47,10 @@ class Fault:
             raise FaultError(f"delay_s must be 0 to 600, got {self.delay_s}")
         if (self.kind is FaultKind.DELAY) != (self.delay_s > 0):
             raise FaultError("delay_s goes with kind delay, and only with it")
+        if self.code is Code.OK:
+            raise FaultError("code OK is no error")
+        if self.kind is not FaultKind.ERROR_BEFORE_COMMIT and self.code is not Code.UNAVAILABLE:
+            raise FaultError("code goes with kind error_before_commit, and only with it")
         if self.kind in PAYMENT_KINDS and self.method != PAYMENT_METHOD:
             raise FaultError(f"{self.kind} can only hit method {PAYMENT_METHOD}")
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from spikes.emulator.clock import Clock
 from spikes.emulator.crypto import frost
+from spikes.emulator.events import EventHub
 from spikes.emulator.identities import KeyPair
 from spikes.emulator.ledger import Ledger
 from spikes.emulator.ledger_state import Transfer, TransferKind, TransferStatus
@@ -49,7 +50,8 @@ class SwapRequest:
 class LeafSwaps:
     """All swaps of one run, pending and finished, by their outbound transfer."""
 
-    def __init__(self, *, keys: KeyPair, ledger: Ledger, mint: Mint, clock: Clock) -> None:
+    def __init__(self, *, keys: KeyPair, ledger: Ledger, mint: Mint, clock: Clock, events: EventHub) -> None:
+        self._events = events
         self._keys = keys
         self._ledger = ledger
         self._mint = mint
@@ -67,19 +69,27 @@ class LeafSwaps:
         self._swap_terms[transfer_id] = terms
 
     def swap(
-        self, sender: bytes, outbound_id: str, adaptor: bytes, leaves: Sequence[SwapLeaf], targets_sats: Sequence[int]
+        self,
+        sender: bytes,
+        outbound_id: str,
+        *,
+        adaptor: bytes,
+        leaves: Sequence[SwapLeaf],
+        targets_sats: Sequence[int],
+        total_sats: int,
     ) -> SwapRequest:
         """Take the leaves of a pending swap, send back `targets_sats` and one change leaf. Asking again: the same."""
+        primary = self._ledger.transfers.get(outbound_id)
+        if primary is None or primary.kind is not TransferKind.PRIMARY_SWAP or primary.sender != sender:
+            raise ProviderError(f"no swap in transfer {outbound_id}; call initiate_swap_primary_transfer first")
         known = self._swaps.get(outbound_id)
         if known is not None:
             return known
-        primary = self._ledger.transfers.get(outbound_id)
-        terms = self._swap_terms.get(outbound_id)
-        if primary is None or terms is None or primary.sender != sender:
-            raise ProviderError(f"no swap in transfer {outbound_id}; call initiate_swap_primary_transfer first")
         if primary.status is not TransferStatus.PENDING:
             raise ProviderError(f"the swap is {primary.status}")
-        self._check_swap(primary, terms, adaptor, leaves)
+        if primary.total_sats != total_sats:
+            raise ProviderError(f"the transfer holds {primary.total_sats} sats, not {total_sats}")
+        self._check_swap(primary, self._swap_terms[outbound_id], adaptor, leaves)
         change = primary.total_sats - sum(targets_sats)
         if not targets_sats or min(targets_sats) <= 0 or change < 0:
             raise ProviderError(f"{primary.total_sats} sats cannot be swapped into {list(targets_sats)}")
@@ -98,6 +108,7 @@ class LeafSwaps:
         )
         self._swaps[outbound_id] = request
         self._outbound[request.inbound_id] = outbound_id
+        self._events.publish(minted.transfer)
         return request
 
     def _check_swap(self, primary: Transfer, terms: SwapTerms, adaptor: bytes, leaves: Sequence[SwapLeaf]) -> None:

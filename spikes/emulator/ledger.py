@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from spikes.emulator import ledger_rules as rules
 from spikes.emulator.crypto import curve
-from spikes.emulator.ledger_checks import check_leaf, check_locks, check_sum
+from spikes.emulator.ledger_checks import check_holder, check_leaf, check_locks, check_sum
 from spikes.emulator.ledger_rules import LedgerError, Refusal
 from spikes.emulator.ledger_state import (
     OPEN,
@@ -232,6 +232,7 @@ class Ledger:
         self.transfers[transfer.id] = transfer
         for entry in transfer.leaves:
             if transfer.status in OPEN:
+                check_holder(entry.leaf_id, self._lock_of.get(entry.leaf_id), transfer)
                 self._lock_of[entry.leaf_id] = transfer.id
             else:
                 self._lock_of.pop(entry.leaf_id, None)

@@ -40,6 +40,12 @@ def check_sum(*, supply_sats: int, reserve_sats: int, lightning_paid_sats: int, 
         raise InvariantBreach(f"{total} sats exist, but the network started with {supply_sats}")
 
 
+def check_holder(leaf_id: str, holder: str | None, transfer: Transfer) -> None:
+    """No open transfer takes over a leaf that another open one holds."""
+    if holder not in (None, transfer.id):
+        raise InvariantBreach(f"leaf {leaf_id} is in transfer {transfer.id} and in {holder}, both open")
+
+
 def check_locks(changed: Iterable[Leaf], transfers: Mapping[str, Transfer], lock_of: Mapping[str, str]) -> None:
     """A leaf is LOCKED if and only if exactly one open transfer holds it."""
     for leaf in changed:

@@ -65,6 +65,8 @@ def new_lock(earlier: Htlc | None, htlc: Htlc, transfer: Transfer) -> None:
     """A payment hash is locked once, and again only if the `earlier` lock was returned; its leaves can pay it."""
     if earlier is not None and earlier.status is not HtlcStatus.RETURNED:
         raise LedgerError(Refusal.EXISTS, f"the payment hash is already in transfer {earlier.transfer_id}")
+    if transfer.kind is not TransferKind.PREIMAGE_SWAP:
+        raise LedgerError(Refusal.INVALID, f"a {transfer.kind} has no hash lock")
     if htlc.transfer_id != transfer.id or htlc.status is not HtlcStatus.WAITING:
         raise LedgerError(Refusal.INVALID, "the hash lock does not belong to this transfer")
     if not 0 < htlc.value_sats <= transfer.total_sats:

@@ -87,7 +87,7 @@ class LightningNode:
     def find(self, payment_hash: bytes) -> IssuedInvoice | None:
         """An invoice of ours with its state as of now."""
         invoice = self._invoices.get(payment_hash)
-        if invoice and invoice.state is InvoiceState.OPEN and invoice.expires_at <= self._clock.now():
+        if invoice and invoice.state is not InvoiceState.SETTLED and invoice.expires_at <= self._clock.now():
             invoice = replace(invoice, state=InvoiceState.EXPIRED)
         return invoice
 

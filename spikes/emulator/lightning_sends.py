@@ -6,6 +6,7 @@ Must not know GraphQL or transports. Source: facts/spark-protocol.md sections 7.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -15,7 +16,7 @@ from spikes.emulator.faults import PAYMENT_METHOD, FaultBox, FaultKind
 from spikes.emulator.identities import KeyPair
 from spikes.emulator.ledger import Ledger
 from spikes.emulator.ledger_state import Htlc, HtlcStatus, Transfer
-from spikes.emulator.lightning import LightningError, LightningNode
+from spikes.emulator.lightning import NETWORK_PREFIX, LightningError, LightningNode
 from spikes.emulator.provider_terms import ProviderError, ProviderTerms, check_keys
 
 _ID_PREFIX = "LightningSendRequest:"
@@ -55,6 +56,7 @@ class LightningSends:
         faults: FaultBox,
         clock: Clock,
         terms: ProviderTerms,
+        alarm: Callable[[Exception], None],
     ) -> None:
         self._keys = keys
         self._terms = terms
@@ -63,6 +65,7 @@ class LightningSends:
         self._faults = faults
         self._clock = clock
         self._sends: dict[str, SendRequest] = {}
+        self._alarm = alarm
         self._settling: set[asyncio.Task[None]] = set()
 
     def quote(self, invoice: str, amount_sats: int | None) -> int:
@@ -74,15 +77,15 @@ class LightningSends:
 
     async def send(self, sender: bytes, invoice: str, transfer_id: str) -> SendRequest:
         """Pay `invoice` for the leaves that `sender` locked in `transfer_id`. Asking again gives the same request."""
-        known = self._sends.get(transfer_id)
-        if known is not None:
-            return known
         transfer = self._ledger.transfers.get(transfer_id)
         htlc = self._ledger.htlc_of(transfer_id)
         if transfer is None or htlc is None or transfer.sender != sender:
             raise ProviderError(f"no locked payment in transfer {transfer_id}; call initiate_preimage_swap_v3 first")
         if htlc.invoice != invoice:
             raise ProviderError("the transfer is locked for another invoice")
+        known = self._sends.get(transfer_id)
+        if known is not None:
+            return known
         if htlc.status is not HtlcStatus.WAITING:
             raise ProviderError(f"the payment is {htlc.status}")
         request = self._open_send(transfer, htlc)
@@ -139,8 +142,11 @@ class LightningSends:
 
     async def _settle_later(self, request: SendRequest) -> None:
         await asyncio.sleep(self._terms.settle_delay_s)
-        if self._sends[request.transfer_id].status is SendStatus.INITIATED:
-            self._settle(request)
+        try:
+            if self._sends[request.transfer_id].status is SendStatus.INITIATED:
+                self._settle(request)
+        except Exception as error:
+            self._alarm(error)
 
     def _settle(self, request: SendRequest) -> None:
         """Pay over Lightning and take the leaves, or give them back if the payment finds no way."""
@@ -168,6 +174,9 @@ class LightningSends:
 
 def _invoice_sats(invoice: str) -> int:
     try:
-        return bolt11.amount_sats(bolt11.decode(invoice))
+        decoded = bolt11.decode(invoice)
+        if decoded.network_prefix != NETWORK_PREFIX:
+            raise ProviderError("the invoice cannot be paid: it is for another network")
+        return bolt11.amount_sats(decoded)
     except bolt11.InvoiceError as error:
         raise ProviderError(f"the invoice cannot be paid: {error}") from error

@@ -54,6 +54,7 @@ class Network:
         self.events = EventHub()
         self.faults = FaultBox()
         self.journal = Journal()
+        self.on_defect: Callable[[Exception], None] = _raise  # what a defect of the emulator itself leads to
         self.lightning = LightningNode(keys=self.identities.lightning_node, entropy=entropy, clock=clock)
         self.operator_sessions = tuple(self._sessions(f"operator-{i}") for i in range(OPERATOR_COUNT))
         self.provider_sessions = self._sessions("ssp")
@@ -66,9 +67,12 @@ class Network:
             faults=self.faults,
             clock=clock,
             terms=settings.terms,
+            alarm=self.alarm,
         )
 
-        self.alarm: Callable[[Exception], None] = _raise  # called with a defect of the emulator itself
+    def alarm(self, error: Exception) -> None:
+        """Report a defect of the emulator itself; a service ends the run then."""
+        self.on_defect(error)
 
     def _sessions(self, name: str) -> SessionBook:
         return SessionBook(

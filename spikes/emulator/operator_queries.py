@@ -1,12 +1,15 @@
 """What wallets ask the operators: leaves, transfers, payments, commitments. Nothing here changes the ledger.
 
-Every wallet sees its own business only. Source: facts/spark-protocol.md sections 4.5, 7.1 and 7.6.
+Every wallet sees its own business only, but for leaves asked for by id: that is how a wallet looks at parents, and at
+leaves it has just given away. Source: facts/spark-protocol.md sections 4.5, 7.1 and 7.6.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TypeVar
+
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from spikes.emulator.identities import IDENTIFIERS, THRESHOLD
 from spikes.emulator.ledger_state import OPERATOR_COUNT, Transfer, TransferKind
@@ -151,7 +154,21 @@ def _matches(transfer: Transfer, identity: bytes, request: pb.TransferFilter) ->
     kind = transfer_type(transfer) in request.types if request.types else True
     shown = transfer.kind in _HISTORY or not request.types
     status = transfer_status(transfer) in request.statuses if request.statuses else True
-    return role and kind and shown and status
+    return role and kind and shown and status and _timely(transfer, request)
+
+
+def _timely(transfer: Transfer, request: pb.TransferFilter) -> bool:
+    match request.WhichOneof("time_filter"):
+        case "created_after":
+            return transfer.created_at > _seconds(request.created_after)
+        case "created_before":
+            return transfer.created_at < _seconds(request.created_before)
+        case _:
+            return True
+
+
+def _seconds(time: Timestamp) -> float:
+    return time.seconds + time.nanos / 1e9
 
 
 def _roles(transfer: Transfer, role: pb.PreimageRequestRole) -> tuple[bytes, ...]:

@@ -48,6 +48,8 @@ def claim_transfer(net: Network, caller: Caller, request: pb.ClaimTransferReques
         raise RpcError(Code.NOT_FOUND, f"no transfer {request.transfer_id} to claim")
     if transfer.status is TransferStatus.COMPLETED:
         return pb.ClaimTransferResponse(transfer=net.views.transfer(transfer))
+    if request.owner_identity_public_key != caller.identity:
+        raise RpcError(Code.PERMISSION_DENIED, "only the owner of a transfer can claim it")
     package = request.claim_package
     tweaks = packages.open_claim(
         package, transfer_id=transfer.id, claimer=caller.identity, operators=net.identities.operators
@@ -58,6 +60,8 @@ def claim_transfer(net: Network, caller: Caller, request: pb.ClaimTransferReques
         direct_from_cpfp=package.direct_from_cpfp_leaves_to_claim,
     )
     by_leaf = jobs.by_leaf(lists, (entry.leaf_id for entry in transfer.leaves))
+    if not set(tweaks) <= set(by_leaf):
+        raise RpcError(Code.INVALID_ARGUMENT, "the key tweaks are not for the leaves of this transfer")
     signer = Signer(net.nonces, net.clock.now())
     claims = {}
     for entry in transfer.leaves:

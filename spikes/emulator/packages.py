@@ -96,6 +96,8 @@ def _open_all(
             raise PackageError(f"operator {number} cannot open its part: {error}") from error
         for message in messages:
             opened.setdefault(message.leaf_id, []).append(message)
+            if len(opened[message.leaf_id]) != number:
+                raise PackageError("every leaf must be sent to every operator, once")
     if not opened or any(len(messages) != len(operators) for messages in opened.values()):
         raise PackageError("every leaf must be sent to every operator, once")
     return opened
@@ -116,5 +118,8 @@ def _tweak(leaf_id: str, messages: Sequence[LeafMessage]) -> KeyTweak:
         if message.pubkey_shares_tweak.get(IDENTIFIERS[index - 1]) != curve.point(share):
             raise PackageError(f"leaf {leaf_id}: the public share of operator {index} is wrong")
         shares.append(share)
+    public = {name: curve.point(share) for name, share in zip(IDENTIFIERS, shares, strict=True)}
+    if any(dict(message.pubkey_shares_tweak) != public for message in messages):
+        raise PackageError(f"leaf {leaf_id}: the operators were sent wrong public shares")
     first, second, third = shares
     return KeyTweak(shares=(first, second, third), proofs=(proofs[0], proofs[1]))

@@ -6,7 +6,7 @@ Must not know GraphQL or transports. Source: facts/spark-protocol.md sections 7.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from spikes.emulator.clock import Clock
 from spikes.emulator.events import EventHub
@@ -35,6 +35,7 @@ class Provider:
         faults: FaultBox,
         clock: Clock,
         terms: ProviderTerms,
+        alarm: Callable[[Exception], None],
     ) -> None:
         self.keys = keys
         self.terms = terms
@@ -43,9 +44,9 @@ class Provider:
         self._events = events
         self._clock = clock
         self.sends = LightningSends(
-            keys=keys, ledger=ledger, lightning=lightning, faults=faults, clock=clock, terms=terms
+            keys=keys, ledger=ledger, lightning=lightning, faults=faults, clock=clock, terms=terms, alarm=alarm
         )
-        self.swaps = LeafSwaps(keys=keys, ledger=ledger, mint=mint, clock=clock)
+        self.swaps = LeafSwaps(keys=keys, ledger=ledger, mint=mint, clock=clock, events=events)
 
     def fund(self, receiver: bytes, amounts_sats: Sequence[int]) -> Transfer:
         """Send `receiver` one leaf an amount, out of the reserve. Raises LedgerError if the reserve is too small."""

@@ -47,7 +47,7 @@ async def serve(net: Network, port_base: int = 0) -> AsyncIterator[Service]:
         if not failed.done():
             failed.set_exception(error)
 
-    net.alarm = alarm
+    net.on_defect = alarm
     ports = iter(range(port_base, port_base + PORTS)) if port_base else iter([0] * PORTS)
     async with contextlib.AsyncExitStack() as stack:
         operators = []

@@ -43,9 +43,12 @@ class ProviderDesk:
             size = len(raw)
             response = await self._answer(request, raw, entry)
         except NotLoggedIn as error:
+            entry["note"] = str(error)
             response = _errors([str(error)], status=401)
         except (GraphQLRefusal, web.HTTPRequestEntityTooLarge) as error:
-            response = _errors(getattr(error, "messages", [str(error)]), status=400)
+            messages = getattr(error, "messages", [str(error)])
+            entry["note"] = "; ".join(messages)
+            response = _errors(messages, status=400)
         except AnswerLost:
             self._note(entry, "ANSWER_LOST", size, 0)
             if request.transport is not None:

@@ -6,6 +6,7 @@ validated, so that a newer client's other operations do not matter. Checked docu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +27,7 @@ from graphql import (
     execute,
     parse,
     validate,
+    value_from_ast_untyped,
     visit,
 )
 
@@ -51,11 +53,13 @@ class Operation:
 def load_schema() -> GraphQLSchema:
     """The provider's schema, with scalars that let nothing but their own type through."""
     schema = build_schema((Path(__file__).parent / "schema.graphql").read_text(encoding="utf-8"))
-    long = schema.type_map["Long"]
-    if not isinstance(long, GraphQLScalarType):
-        raise TypeError("Long must be a scalar in schema.graphql")
-    long.parse_value = _long  # type: ignore[method-assign]
-    long.serialize = _long  # type: ignore[method-assign]
+    for name, coerce in _SCALARS.items():
+        scalar = schema.type_map[name]
+        if not isinstance(scalar, GraphQLScalarType):
+            raise TypeError(f"{name} must be a scalar in schema.graphql")
+        scalar.coerce_input_value = coerce
+        scalar.coerce_output_value = coerce
+        scalar.coerce_input_literal = _literal(coerce)
     return schema
 
 
@@ -127,7 +131,26 @@ def _reduce(document: DocumentNode, operation_name: str) -> DocumentNode:
     return DocumentNode(definitions=(operation, *reached.values()))
 
 
+def _literal(coerce: Callable[[object], object]) -> Callable[..., object]:
+    return lambda node, *_: coerce(value_from_ast_untyped(node))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise GraphQLError(f"a text is needed, not {value!r}")
+    return value
+
+
 def _long(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not -(1 << 63) <= value < 1 << 63:
         raise GraphQLError(f"Long cannot represent {value!r}")
     return value
+
+
+_SCALARS: dict[str, Callable[[object], object]] = {
+    "Long": _long,
+    "DateTime": _text,
+    "UUID": _text,
+    "PublicKey": _text,
+    "Hash32": _text,
+}

@@ -6,7 +6,6 @@ Objects are plain dictionaries with lazy fields: graphql-core calls what is call
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -54,22 +53,25 @@ def root(visitor: Visitor) -> dict[str, Callable[..., Any]]:
         return {"fee_estimate": _sats(net.provider.sends.quote(input["encoded_invoice"], input.get("amount_sats")))}
 
     def transfers(_info: Any, transfer_spark_ids: list[str]) -> list[Object]:
+        caller = visitor.required()
         found = map(net.ledger.transfers.get, transfer_spark_ids)
-        mine = [t for t in found if t is not None and visitor.required() in (t.sender, t.receiver)]
+        mine = [t for t in found if t is not None and caller in (t.sender, t.receiver)]
         return [_transfer(net, transfer) for transfer in mine]
 
     def user_request(_info: Any, request_id: str) -> Object | None:
+        caller = visitor.required()
         send = net.provider.sends.find(request_id)
-        if send is None or net.ledger.transfers[send.transfer_id].sender != visitor.required():
+        if send is None or net.ledger.transfers[send.transfer_id].sender != caller:
             return None
         return _send(net, send)
 
     async def request_lightning_send(_info: Any, input: Object) -> Object:
+        caller = visitor.required()
         transfer_id = input.get("user_outbound_transfer_external_id")
         if transfer_id is None:
             raise ProviderError("name the transfer that locks the leaves in user_outbound_transfer_external_id")
         net.provider.sends.quote(input["encoded_invoice"], input.get("amount_sats"))
-        send = await net.provider.sends.send(visitor.required(), input["encoded_invoice"], transfer_id)
+        send = await net.provider.sends.send(caller, input["encoded_invoice"], transfer_id)
         return {"request": _send(net, send)}
 
     def request_swap(_info: Any, input: Object) -> Object:
@@ -115,7 +117,7 @@ def _verify_challenge(net: Network, data: Object) -> Object:
             signed=raw,
             signature=_unbase64url(data["signature"]),
         )
-    except (AuthError, DecodeError, binascii.Error) as error:
+    except (AuthError, DecodeError, ValueError) as error:
         raise NotLoggedIn(str(error)) from error
     return {"valid_until": _date(session.expires_at), "session_token": session.token}
 
@@ -132,13 +134,15 @@ def _take_swap(net: Network, sender: bytes, data: Object) -> SwapRequest:
         for leaf in data["user_leaves"]
     ]
     outbound_id = data["user_outbound_transfer_external_id"]
-    outbound = net.ledger.transfers.get(outbound_id)
-    if outbound is not None and outbound.total_sats != data["total_amount_sats"]:
-        raise ProviderError(f"the transfer holds {outbound.total_sats} sats, not {data['total_amount_sats']}")
     adaptor = _hex(data["adaptor_pubkey"], "adaptor_pubkey")
-    request = net.provider.swaps.swap(sender, outbound_id, adaptor, leaves, data["target_amount_sats"])
-    net.events.publish(net.ledger.transfers[request.inbound_id])
-    return request
+    return net.provider.swaps.swap(
+        sender,
+        outbound_id,
+        adaptor=adaptor,
+        leaves=leaves,
+        targets_sats=data["target_amount_sats"],
+        total_sats=data["total_amount_sats"],
+    )
 
 
 def _sats(amount: int) -> Object:

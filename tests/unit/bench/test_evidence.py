@@ -73,8 +73,6 @@ def test_what_is_no_record_says_what_to_do(data: bytes, error: type[BenchError],
     [
         (b'"runtime":"workerd","name"', b'"runtime":"moon","name"', "pins no runtime 'moon'"),
         (b'"value":100', b'"value":NaN', "not a measurement"),
-        (b'"value":100', b'"value":true', "not a measurement"),
-        (b'"value":100', b'"value":[1]', "not a measurement"),
         (b'"wall_s":0.25', b'"wall_s":-1.0', "not a measurement"),
         (b'"wall_s":0.25', b'"wall_s":1e999', "not a measurement"),
         (b'"duration_s":0.2', b'"duration_s":NaN', "not a measurement"),
@@ -100,6 +98,14 @@ def test_a_bad_line_is_named() -> None:
     header, rest = small().data().split(b"\n", 1)
     with pytest.raises(NotARecord, match="line 2"):
         evidence.parse(header + b'\n{"kind":"opinion"}\n' + rest)
+
+
+@pytest.mark.parametrize("value", [b"true", b"[1]", b"null"])
+def test_a_value_of_no_known_type_is_refused(value: bytes) -> None:
+    data = small().data()
+    assert b'"value":100' in data
+    with pytest.raises(NotARecord, match="no type of the schema fits"):
+        evidence.parse(data.replace(b'"value":100', b'"value":' + value))
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
