@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
+
 from spikes.contract import ContractBreach, Reply
 from spikes.errors import ConformanceFailure
 from spikes.network import Invoice, WalletView
@@ -39,7 +41,7 @@ async def run_kit(seat: Seat, checks: Sequence[Check] | None = None) -> list[Res
         seen: str | None = None
         try:
             await check(seat)
-        except (ConformanceFailure, ContractBreach, TimeoutError, OSError) as failure:
+        except (ConformanceFailure, ContractBreach, TimeoutError, OSError, httpx.HTTPError) as failure:
             seen = f"{failure}" or type(failure).__name__
         results.append(Result(check=check.__name__, seen=seen))
     return results

@@ -8,6 +8,7 @@ Must not know: which runtime is behind the door, or what the plan expects of it.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -15,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
+import httpx
 
 from spikes.record import Claim, Outcome, Phase
 from spikes.redaction import redact
@@ -61,7 +62,7 @@ class ContractBreach(Exception):
 class Driver:
     """The contract's client for one driver address and token."""
 
-    def __init__(self, base_url: str, token: str, http: aiohttp.ClientSession) -> None:
+    def __init__(self, base_url: str, token: str, http: httpx.AsyncClient) -> None:
         self.base_url = base_url
         self._token = token
         self._http = http
@@ -70,7 +71,7 @@ class Driver:
         """Whether `GET /healthz` answers 200 now."""
         try:
             reply = await self.request("GET", "/healthz", deadline_s=2.0)
-        except (aiohttp.ClientError, TimeoutError):
+        except (httpx.HTTPError, TimeoutError):
             return False
         return reply.status == 200
 
@@ -105,7 +106,7 @@ class Driver:
         except TimeoutError:
             reason = f"no answer within {deadline_s:g} s; the payment may or may not have happened"
             return _unknown("deadline_exceeded", reason, time.perf_counter() - started, None)
-        except aiohttp.ClientError as error:
+        except httpx.HTTPError as error:
             reason = f"the connection broke ({type(error).__name__}); the payment may or may not have happened"
             return _unknown("connection_lost", reason, time.perf_counter() - started, None)
         return read_answer(reply, time.perf_counter() - started)
@@ -119,16 +120,17 @@ class Driver:
         deadline_s: float,
         token: str | None = None,
     ) -> Reply:
-        """One authenticated request. Raises aiohttp.ClientError or TimeoutError; `token` overrides the right one."""
+        """One authenticated request. Raises httpx.HTTPError or TimeoutError; `token` overrides the right one."""
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {self._token if token is None else token}"}
         if data is not None:
             headers["Content-Type"] = "application/json"
-        timeout = aiohttp.ClientTimeout(total=deadline_s)
         url = self.base_url + path
-        async with self._http.request(method, url, data=data, headers=headers, timeout=timeout) as response:
-            raw = await response.content.read(MAX_ANSWER_BYTES)
-            return Reply(status=response.status, body=_object(raw))
+        async with (
+            asyncio.timeout(deadline_s),
+            self._http.stream(method, url, content=data, headers=headers) as response,
+        ):
+            return Reply(status=response.status_code, body=_object(await _bounded(response)))
 
     async def _request_or_breach(
         self, method: str, path: str, body: Mapping[str, Any] | None, deadline_s: float
@@ -137,7 +139,7 @@ class Driver:
             return await self.request(method, path, body=body, deadline_s=deadline_s)
         except TimeoutError as error:
             raise ContractBreach(f"{path} did not answer within {deadline_s:g} s") from error
-        except aiohttp.ClientError as error:
+        except httpx.HTTPError as error:
             raise ContractBreach(f"{path}: the connection broke ({error!r})") from error
 
 
@@ -202,6 +204,16 @@ def _accepted(reply: Reply, what: str) -> dict[str, Any]:
         error = (reply.body or {}).get("error")
         raise ContractBreach(f"{what} answered HTTP {reply.status}: {error if error is not None else 'no JSON object'}")
     return reply.body
+
+
+async def _bounded(response: httpx.Response) -> bytes:
+    """The body, cut after MAX_ANSWER_BYTES: a cut answer is no JSON, and so is unreadable rather than endless."""
+    raw = b""
+    async for chunk in response.aiter_bytes():
+        raw += chunk
+        if len(raw) > MAX_ANSWER_BYTES:
+            break
+    return raw[:MAX_ANSWER_BYTES]
 
 
 def _object(raw: bytes) -> dict[str, Any] | None:

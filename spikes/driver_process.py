@@ -10,7 +10,7 @@ import asyncio
 import time
 from pathlib import Path
 
-import aiohttp
+import httpx
 
 from spikes import processes
 from spikes.contract import Driver
@@ -24,7 +24,7 @@ LOOPBACK = "127.0.0.1"
 class DriverProcess:
     """One driver, started and restarted with the same settings."""
 
-    def __init__(self, *, name: str, launch: Launch, token: str, logs: Path, http: aiohttp.ClientSession) -> None:
+    def __init__(self, *, name: str, launch: Launch, token: str, logs: Path, http: httpx.AsyncClient) -> None:
         self.name = name
         self._launch = launch
         self._token = token

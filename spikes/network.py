@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import aiohttp
+import httpx
 
 from spikes.errors import EmulatorFailure
 
@@ -69,7 +69,7 @@ class Journal:
 class Network:
     """The running emulator: its description for the drivers, its admin API for the harness."""
 
-    def __init__(self, description: Mapping[str, Any], http: aiohttp.ClientSession) -> None:
+    def __init__(self, description: Mapping[str, Any], http: httpx.AsyncClient) -> None:
         self.description = json.dumps(description, separators=(",", ":"))
         self.admin_url = str(description["admin"])
         self._http = http
@@ -145,22 +145,20 @@ class Network:
     async def _call(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, *, may_be_missing: bool = False
     ) -> Any:
-        timeout = aiohttp.ClientTimeout(total=ADMIN_TIMEOUT_S)
         try:
-            async with self._http.request(method, self.admin_url + path, json=body, timeout=timeout) as response:
-                text = await response.text()
-        except (aiohttp.ClientError, TimeoutError) as error:
+            response = await self._http.request(method, self.admin_url + path, json=body, timeout=ADMIN_TIMEOUT_S)
+        except httpx.HTTPError as error:
             raise EmulatorFailure(
                 f"the emulator did not answer {method} {path} ({error!r}); read emulator.stderr.log in the run's logs"
             ) from error
-        if response.status == 404 and may_be_missing:
+        if response.status_code == 404 and may_be_missing:
             return None
-        if response.status != 200:
+        if response.status_code != 200:
             raise EmulatorFailure(
-                f"the emulator refused {method} {path} with {response.status}: {text[:200]}; "
+                f"the emulator refused {method} {path} with {response.status_code}: {response.text[:200]}; "
                 "read emulator.stderr.log in the run's logs"
             )
-        return _read(lambda: json.loads(text), path)
+        return _read(response.json, path)
 
 
 def _read(make: Callable[[], T], path: str) -> T:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import aiohttp
+import httpx
 
 from spikes.contract import Answer, ContractBreach, Driver
 from spikes.driver_process import DriverProcess
@@ -38,7 +38,7 @@ class Surroundings:
 
     network: Network
     seller: Seller
-    http: aiohttp.ClientSession
+    http: httpx.AsyncClient
     logs: Path
     scratch: Path  # state of drivers; removed at the end of the run
     seed: int

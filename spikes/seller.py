@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import aiohttp
+import httpx
 
 from spikes.errors import PaywallFailure
 
@@ -19,7 +19,7 @@ ADMIN_TIMEOUT_S = 10.0
 class Seller:
     """The running paywall."""
 
-    def __init__(self, announcement: Mapping[str, Any], http: aiohttp.ClientSession) -> None:
+    def __init__(self, announcement: Mapping[str, Any], http: httpx.AsyncClient) -> None:
         self.url = str(announcement["url"])
         self.host = str(announcement["host"])
         self._http = http
@@ -41,12 +41,11 @@ class Seller:
         return None if not offers else str(offers[-1])
 
     async def _journal(self, since: int) -> Any:
-        timeout = aiohttp.ClientTimeout(total=ADMIN_TIMEOUT_S)
+        url = f"{self.url}/admin/journal"
         try:
-            async with self._http.get(f"{self.url}/admin/journal?since={since}", timeout=timeout) as response:
-                response.raise_for_status()
-                return await response.json()
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            answer = await self._http.get(url, params={"since": since}, timeout=ADMIN_TIMEOUT_S)
+            return answer.raise_for_status().json()
+        except (httpx.HTTPError, ValueError) as error:
             raise PaywallFailure(
                 f"the paywall's journal cannot be read ({error!r}); read paywall.stderr.log in the run's logs"
             ) from error

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
+import httpx
 
 from spikes.errors import EmulatorFailure, PaywallFailure
 from spikes.network import Network
@@ -21,13 +21,18 @@ from spikes.seller import Seller
 START_DEADLINE_S = 30.0
 
 
-def http_client() -> aiohttp.ClientSession:
-    """One client for the whole run. It never takes a proxy from the environment: everything is on loopback."""
-    return aiohttp.ClientSession(trust_env=False)
+def http_client() -> httpx.AsyncClient:
+    """One client for the whole run. It takes no proxy from the environment: everything is on loopback.
+
+    Connections are not kept: one that a driver closes for idleness just as the next request goes out would read as a
+    lost answer. Deadlines are the callers'.
+    """
+    limits = httpx.Limits(max_keepalive_connections=0)
+    return httpx.AsyncClient(trust_env=False, timeout=None, limits=limits)  # noqa: S113 - see above
 
 
 @asynccontextmanager
-async def emulator(http: aiohttp.ClientSession, logs: Path, seed: int) -> AsyncIterator[Network]:
+async def emulator(http: httpx.AsyncClient, logs: Path, seed: int) -> AsyncIterator[Network]:
     """The Spark network on loopback. Raises EmulatorFailure."""
     launch = Launch(
         argv=(sys.executable, "-m", "spikes", "emulator", "--json", "--seed", str(seed), "--lifeline"),
@@ -42,7 +47,7 @@ async def emulator(http: aiohttp.ClientSession, logs: Path, seed: int) -> AsyncI
 
 @asynccontextmanager
 async def paywall(
-    http: aiohttp.ClientSession, logs: Path, seed: int, network: Network, items: Mapping[str, int]
+    http: httpx.AsyncClient, logs: Path, seed: int, network: Network, items: Mapping[str, int]
 ) -> AsyncIterator[Seller]:
     """The L402 seller with these items (name -> satoshis). Raises PaywallFailure."""
     for_sale = [argument for name, price in items.items() for argument in ("--item", f"{name}={price}")]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-import aiohttp
+import httpx
 
-_TIMEOUT = aiohttp.ClientTimeout(total=10)
+_TIMEOUT_S = 10.0
 _PAYMENT_HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -28,21 +28,21 @@ class Invoice:
 
 
 class InvoiceDesk:
-    """Orders invoices at `POST <admin_url>/invoices`. `session` is the caller's to close."""
+    """Orders invoices at `POST <admin_url>/invoices`. `client` is the caller's to close."""
 
-    def __init__(self, session: aiohttp.ClientSession, admin_url: str) -> None:
-        self._session = session
+    def __init__(self, client: httpx.AsyncClient, admin_url: str) -> None:
+        self._client = client
         self._url = admin_url.rstrip("/") + "/invoices"
 
     async def order(self, *, amount_sats: int, memo: str) -> Invoice:
         """One new invoice of `amount_sats`. Raises InvoiceError if the node is silent or answers something else."""
         body = {"amount_sats": amount_sats, "memo": memo}
         try:
-            async with self._session.post(self._url, json=body, timeout=_TIMEOUT, allow_redirects=False) as response:
-                if response.status != 200:
-                    raise InvoiceError(f"{self._url} answered HTTP {response.status}; see the emulator's journal")
-                return _read(await response.json(), amount_sats)
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            response = await self._client.post(self._url, json=body, timeout=_TIMEOUT_S)  # follows no redirect
+            if response.status_code != 200:
+                raise InvoiceError(f"{self._url} answered HTTP {response.status_code}; see the emulator's journal")
+            return _read(response.json(), amount_sats)
+        except (httpx.HTTPError, ValueError) as error:
             raise InvoiceError(f"{self._url}: {type(error).__name__}; is the emulator running?") from error
 
 

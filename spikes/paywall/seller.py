@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
-import aiohttp
+import httpx
 from aiohttp import web
 
 from spikes.paywall.challenge import WITHOUT_OFFER, format_challenge
@@ -85,8 +85,8 @@ class _Seller:
 
     async def connect(self, _: web.Application) -> AsyncIterator[None]:
         """Hold the connection to the emulator for as long as the application runs."""
-        async with aiohttp.ClientSession() as session:
-            self._desk = InvoiceDesk(session, self._config.admin_url)
+        async with httpx.AsyncClient(trust_env=False) as client:
+            self._desk = InvoiceDesk(client, self._config.admin_url)
             yield
 
     async def serve_health(self, _: web.Request) -> web.Response:
