@@ -52,7 +52,7 @@ unexport PYTHONPATH PYTHONHOME PIP_TARGET PIP_USER PIP_PREFIX NODE_OPTIONS NODE_
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-python doctor spike smoke judge adr bench test lint format golden lock clean distclean FORCE
+.PHONY: help setup setup-python doctor spike smoke judge adr bench test lint format golden proto lock clean distclean FORCE
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -93,6 +93,9 @@ format: setup-python ## let ruff rewrite what `make lint` would complain about
 
 golden: setup-python ## write the golden files anew; then read their diff
 	$(PY) -m pytest tests/unit/bench/test_golden.py --regenerate-golden
+
+proto: setup-python ## generate Python from the .proto files in spikes/emulator/wire
+	$(PY) -m grpc_tools.protoc -I . --python_out=. --pyi_out=. spikes/emulator/wire/*.proto
 
 doctor: setup ## say what of this machine and set-up would hinder a run
 	$(PY) -m spikes doctor

@@ -120,9 +120,10 @@ class Driver:
         deadline_s: float,
         token: str | None = None,
     ) -> Reply:
-        """One authenticated request. Raises httpx.HTTPError or TimeoutError; `token` overrides the right one."""
+        """One request. Raises httpx.HTTPError or TimeoutError. `token` overrides the right one; "" sends none."""
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {self._token if token is None else token}"}
+        bearer = self._token if token is None else token
+        headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         if data is not None:
             headers["Content-Type"] = "application/json"
         url = self.base_url + path
