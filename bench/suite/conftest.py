@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
 
 from spikes.drivers.native.session import WalletSession
 from spikes.wallets import derive_wallet
@@ -50,6 +51,21 @@ class NativeWallet:
 
     session: WalletSession
     identity: str
+
+
+_FIGURES: dict[str, float] = {}
+
+
+def note_figure(benchmark: BenchmarkFixture, name: str, value: float) -> None:
+    """Keep a figure that is no time, in the benchmark's JSON and for the summary on the terminal."""
+    benchmark.extra_info[name] = value
+    _FIGURES[name] = value
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures, which pytest-benchmark's table has no column for."""
+    for name, value in _FIGURES.items():
+        terminalreporter.write_line(f"{name}: {value:.3g}")
 
 
 def start_emulator(*arguments: str) -> subprocess.Popen[bytes]:

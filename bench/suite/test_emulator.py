@@ -16,7 +16,7 @@ import httpx
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.suite.conftest import PROJECT, Emulator, NativeWallet, open_wallet, start_emulator
+from bench.suite.conftest import PROJECT, Emulator, NativeWallet, note_figure, open_wallet, start_emulator
 from spikes.processes import passed_on_environment
 from spikes.runtimes import node
 from spikes.runtimes.settings import Settings
@@ -45,7 +45,7 @@ def test_start_to_ready(benchmark: BenchmarkFixture) -> None:
 def test_native_payments(
     benchmark: BenchmarkFixture, emulator: Emulator, loop: asyncio.AbstractEventLoop, tmp_path: Path, path: str
 ) -> None:
-    """CLIENTS native wallets pay at once; `extra_info` has payments per second over all of them."""
+    """CLIENTS native wallets pay at once; the figure is payments per second over all of them."""
     folders = [tmp_path / str(i) for i in range(CLIENTS)]
     for folder in folders:
         folder.mkdir()
@@ -67,7 +67,9 @@ def test_native_payments(
 
     benchmark.pedantic(pay_all, setup=prepare, rounds=3)
     assert benchmark.stats is not None
-    benchmark.extra_info["payments_per_s"] = CLIENTS * PAYMENTS_EACH / benchmark.stats.stats.median
+    note_figure(
+        benchmark, f"native payments per second ({path})", CLIENTS * PAYMENTS_EACH / benchmark.stats.stats.median
+    )
     for wallet in wallets:
         loop.run_until_complete(wallet.session.close())
 
@@ -80,7 +82,7 @@ async def _pay(wallet: NativeWallet, invoices: list[str]) -> None:
 
 
 def test_share_of_a_node_payment(benchmark: BenchmarkFixture, emulator: Emulator, tmp_path: Path) -> None:
-    """A warm exact payment in Node; `extra_info` has the part of its wall time spent in the emulator's handlers."""
+    """A warm exact payment in Node; the figure is the part of its wall time spent in the emulator's handlers."""
     shares: list[float] = []
     with _node_driver(emulator, tmp_path) as driver:
         status = driver.get("/status").raise_for_status().json()
@@ -88,7 +90,7 @@ def test_share_of_a_node_payment(benchmark: BenchmarkFixture, emulator: Emulator
         def prepare() -> tuple[tuple[dict[str, Any]], dict[str, Any]]:
             invoice = emulator.invoice(AMOUNT_SATS)
             emulator.fund(status["identityPublicKey"], [invoice["amount_sats"] + invoice["fee_sats"]])
-            driver.post("/experiments/sync", json={}).raise_for_status()
+            driver.post("/experiments/sync", json={"input": {}}).raise_for_status()
             body = {
                 "requestId": str(uuid.uuid4()),
                 "invoice": invoice["invoice"],
@@ -99,7 +101,7 @@ def test_share_of_a_node_payment(benchmark: BenchmarkFixture, emulator: Emulator
         def pay(body: dict[str, Any]) -> None:
             _, before = emulator.journal_from(1 << 40)
             started = time.perf_counter()
-            answer = driver.post("/experiments/pay", json=body).raise_for_status().json()
+            answer = driver.post("/experiments/pay", json={"input": body}).raise_for_status().json()
             wall_s = time.perf_counter() - started
             assert answer["outcome"] == "paid", answer
             entries, _ = emulator.journal_from(before)
@@ -107,7 +109,7 @@ def test_share_of_a_node_payment(benchmark: BenchmarkFixture, emulator: Emulator
 
         benchmark.pedantic(pay, setup=prepare, rounds=NODE_PAYMENTS, warmup_rounds=3)
     warm = sorted(shares[3:])
-    benchmark.extra_info["emulator_share_of_wall"] = warm[len(warm) // 2]
+    note_figure(benchmark, "emulator's share of a warm exact payment in Node", warm[len(warm) // 2])
 
 
 @contextmanager
@@ -123,13 +125,17 @@ def _node_driver(emulator: Emulator, state_dir: Path) -> Iterator[httpx.Client]:
         state_dir=state_dir,
     )
     launch = node.launch(settings)
-    with subprocess.Popen(
-        launch.argv,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**passed_on_environment(), **launch.env},
-        cwd=PROJECT,
-    ) as process:
+    with (
+        (state_dir / "node.stderr.log").open("wb") as stderr,
+        subprocess.Popen(
+            launch.argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env={**passed_on_environment(), **launch.env},
+            cwd=PROJECT,
+        ) as process,
+    ):
         assert process.stdout is not None
         url = f"http://127.0.0.1:{json.loads(process.stdout.readline())['port']}"
         headers = {"authorization": f"Bearer {wallet.token}"}
