@@ -53,9 +53,9 @@ function compose(env) {
 }
 
 /**
- * SDK calls of different requests must not overlap in a Worker: the SDK's executor wakes a waiting task in
- * whichever request happens to run, the I/O that the task then starts belongs to that request and is cancelled
- * with it, and the task's own request hangs (seen with eight payments at once that needed a leaf swap).
+ * SDK calls of different requests must not overlap in a Worker: payments that wait for one another's leaf swap
+ * then hang (known.toml: overlapping-payments-hang-in-a-worker). The likely cause, not traced: the SDK's executor
+ * wakes a waiting task in whichever request happens to run, and what that task starts ends with that request.
  * @param {import('../wallet/config.js').Config} config @param {ErrorTable} errorTable
  */
 function localWallet(config, errorTable) {
