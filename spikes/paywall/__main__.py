@@ -9,14 +9,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import signal
-import sys
-import threading
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from spikes.lifeline import hold
 from spikes.paywall.seller import DEFAULT_PRICES_SATS, DEFAULT_VALIDITY_S, SellerConfig, SellerConfigError, create_app
 
 _LOOPBACK = "127.0.0.1"
@@ -83,17 +81,10 @@ async def _serve(config: SellerConfig, *, as_json: bool, lifeline: bool) -> None
         ready = {"url": f"http://{_LOOPBACK}:{port}", "host": f"{_LOOPBACK}:{port}", "items": dict(config.prices_sats)}
         print(json.dumps(ready) if as_json else f"selling at {ready['url']}/paid/<item>", flush=True)
         if lifeline:
-            threading.Thread(target=_watch_stdin, args=(loop, stop), daemon=True).start()
+            hold(stop)
         await stop.wait()
     finally:
         await runner.cleanup()
-
-
-def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """Read stdin to its end in a thread: unlike the event loop, a read copes with files and /dev/null too."""
-    while os.read(sys.stdin.fileno(), 4096):
-        pass
-    loop.call_soon_threadsafe(stop.set)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,11 @@ import json
 import os
 import signal
 import sys
-import threading
 
 from aiohttp import web
 
 from spikes.drivers.native.config import Config, ConfigError
+from spikes.lifeline import hold
 
 LOOPBACK = "127.0.0.1"
 EX_CONFIG = 78
@@ -46,16 +46,10 @@ async def serve(application: web.Application, *, lifeline: bool) -> None:
         await web.TCPSite(runner, LOOPBACK, 0).start()
         print(json.dumps({"event": "listen", "port": runner.addresses[0][1]}), flush=True)
         if lifeline:
-            threading.Thread(target=_watch_stdin, args=(loop, stop), daemon=True).start()
+            hold(stop)
         await stop.wait()
     finally:
         await runner.cleanup()
-
-
-def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    while os.read(sys.stdin.fileno(), 4096):
-        pass
-    loop.call_soon_threadsafe(stop.set)
 
 
 if __name__ == "__main__":
