@@ -90,11 +90,8 @@ class LeafSwaps:
         if primary.total_sats != total_sats:
             raise ProviderError(f"the transfer holds {primary.total_sats} sats, not {total_sats}")
         self._check_swap(primary, self._swap_terms[outbound_id], adaptor, leaves)
-        change = primary.total_sats - sum(targets_sats)
-        if not targets_sats or min(targets_sats) <= 0 or change < 0:
-            raise ProviderError(f"{primary.total_sats} sats cannot be swapped into {list(targets_sats)}")
+        amounts = _amounts(total_sats, targets_sats)
         now = self._clock.now()
-        amounts = [*targets_sats, *([change] if change else [])]
         minted = self._mint.issue(TransferKind.COUNTER_SWAP, sender, amounts, now=now, lifetime_s=LEAF_LIFETIME_S)
         self._ledger.swap(outbound_id, minted.transfer, minted.leaves, now)
         del self._swap_terms[outbound_id]
@@ -123,3 +120,11 @@ class LeafSwaps:
             if not frost.verify_adaptor(leaf.adaptor_signature, message, verifying_key, adaptor):
                 raise ProviderError(f"leaf {leaf.leaf_id}: the adaptor signature is wrong")
         check_keys(self._keys, self._ledger, primary)
+
+
+def _amounts(total_sats: int, targets_sats: Sequence[int]) -> list[int]:
+    """The leaves to send back: the targets, and one change leaf if anything is left. Raises ProviderError."""
+    change = total_sats - sum(targets_sats)
+    if not targets_sats or min(targets_sats) <= 0 or change < 0:
+        raise ProviderError(f"{total_sats} sats cannot be swapped into {list(targets_sats)}")
+    return [*targets_sats, *([change] if change else [])]

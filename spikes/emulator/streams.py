@@ -35,7 +35,7 @@ async def subscribe(desk: OperatorDesk, token: str | None, body: bytes, transpor
 
 
 def _allowed(desk: OperatorDesk, token: str | None, body: bytes) -> Caller:
-    """Who subscribes. Events come from the coordinator, and a wallet hears of itself only. Raises RpcError."""
+    """Who subscribes: a wallet hears of itself only, from whichever operator it asks. Raises RpcError."""
     caller = desk.caller(token)
     try:
         request = pb.SubscribeToEventsRequest.FromString(body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 
 import pytest
@@ -32,6 +33,8 @@ def test_python_and_javascript_write_the_same_receipt() -> None:
     try:
         node = artefact("node").path()
     except ToolMissing as missing:
+        if os.environ.get("CI"):
+            raise
         pytest.skip(str(missing))
     asked = json.dumps({"cases": CASES, "hosts": HOSTS})
     done = subprocess.run(
