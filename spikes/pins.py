@@ -20,6 +20,8 @@ from spikes.errors import PinMismatch, ToolMissing
 
 PINS_FILE = Path(__file__).with_name("pins.toml")
 NODE_MODULES = Path(__file__).with_name("drivers") / "node_modules"
+# What must not meet our own packages: `make setup` installs spikes/locks/NAME.lock into .build/NAME.
+ASIDE = Path(__file__).parents[1] / ".build"
 PLATFORM = f"{sys.platform}-{platform.machine()}"
 ANY_PLATFORM = "any"
 
@@ -35,15 +37,26 @@ class Artefact:
     file: str  # inside the package
     platform: str
     sha256: str  # hex
+    aside: str | None = None  # the folder in .build that holds it, if it is not in our own environment
+
+    @property
+    def place(self) -> str:
+        """Its package, with the folder that tells two versions of one package apart."""
+        return self.package if self.aside is None else f"{self.aside}/{self.package}"
 
     def path(self) -> Path:
         """Where it is installed. Raises ToolMissing if its package is not."""
-        folder = NODE_MODULES / self.package if self.registry == "npm" else _python_package(self.package)
+        folder = self._folder()
         if folder is None or not (folder / self.file).is_file():
             raise ToolMissing(
                 f"{self.registry} package {self.package} {self.version} is not installed; run `make setup`"
             )
         return folder / self.file
+
+    def _folder(self) -> Path | None:
+        if self.aside is not None:
+            return ASIDE / self.aside / self.package
+        return NODE_MODULES / self.package if self.registry == "npm" else _python_package(self.package)
 
 
 @cache
@@ -78,14 +91,14 @@ def verified_digests(names: Sequence[str]) -> dict[str, str]:
                 f"{entry.package}/{entry.file} has sha256 {digest}, pinned is {entry.sha256} ({entry.version}); "
                 "reinstall it with `make setup`, or pin the new version in pins.toml if it was changed on purpose"
             )
-        digests[f"{entry.package}/{entry.file}"] = f"sha256:{digest}"
+        digests[f"{entry.place}/{entry.file}"] = f"sha256:{digest}"
     return digests
 
 
 def pinned_versions(names: Sequence[str]) -> dict[str, str]:
     """`registry:package` -> version, for the record's header."""
     entries = [artefact(name) for name in names]
-    return {f"{entry.registry}:{entry.package}": entry.version for entry in entries}
+    return {f"{entry.registry}:{entry.place}": entry.version for entry in entries}
 
 
 def _python_package(name: str) -> Path | None:

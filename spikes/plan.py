@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from spikes.record import Outcome
 
 PROFILES_FILE = Path(__file__).with_name("profiles.toml")
 ANY_RUNTIME = "*"
+PROBE = "probe"
 FIRST_LANE = "a"
 LANE_MARK = "@"
 # Small enough that one funded leaf lasts for many swaps, large enough that a fee of 2 + amount / 1000 varies.
@@ -35,6 +36,7 @@ class Profile:
     purpose: str
     attempt_deadline_s: float
     repeats: Mapping[str, Mapping[str, int]]
+    inspections: tuple[str, ...] = ()  # made once on every driver, each in a process of its own, after the attempts
 
     def repeats_of(self, experiment: str, runtime: str, lane: str) -> int:
         """Repeats of one experiment; 0 if the profile does not ask for it. Lanes other than "a" must be named."""
@@ -107,8 +109,16 @@ def load_profile(name: str, path: Path = PROFILES_FILE) -> Profile:
     return _profile(name, table[name])
 
 
-def make_plan(profile: Profile, seed: int, runtimes: Sequence[str], expected: Mapping[str, Outcome]) -> Plan:
+def make_plan(
+    profile: Profile,
+    seed: int,
+    runtimes: Sequence[str],
+    expected: Mapping[str, Outcome],
+    probes: Collection[str] = (),
+) -> Plan:
     """Lay out a run. `expected` names every known experiment with the outcome that a sound runtime ends in.
+
+    Runtimes that are `probes` make the one experiment `probe`, once; all others make everything else.
 
     Raises PlanError for a seed below 0, no runtimes, a runtime named twice, an unknown experiment, or an empty plan.
     """
@@ -118,7 +128,8 @@ def make_plan(profile: Profile, seed: int, runtimes: Sequence[str], expected: Ma
         raise PlanError(f"name each runtime once and at least one, not {list(runtimes)}; see --runtimes")
     if unknown := sorted(set(profile.repeats) - set(expected)):
         raise PlanError(f"profile {profile.name!r} asks for unknown experiments {unknown}; known: {sorted(expected)}")
-    slots = _slots(profile, runtimes)
+    slots = _slots(profile, [name for name in runtimes if name not in probes])
+    slots += [_probe_slot(rank, name) for rank, name in enumerate(runtimes) if name in probes]
     if not slots:
         raise PlanError(f"profile {profile.name!r} asks nothing of {', '.join(runtimes)}; add repeats to it")
     attempts = tuple(_attempt(number, seed, slot, expected[slot.experiment]) for number, slot in enumerate(slots))
@@ -129,7 +140,7 @@ def make_plan(profile: Profile, seed: int, runtimes: Sequence[str], expected: Ma
 class _Slot:
     """An attempt's place; the order of the fields is the order of the run."""
 
-    position: float  # 0 to 1: each series is spread evenly over the run
+    position: float  # 0 to 1: each series is spread evenly over the run; a probe comes after it
     experiment_rank: int
     seat_rank: int
     experiment: str
@@ -159,6 +170,19 @@ def _slots(profile: Profile, runtimes: Sequence[str]) -> list[_Slot]:
     return sorted(slots)
 
 
+def _probe_slot(rank: int, runtime: str) -> _Slot:
+    """A probe runs once, after everything else: it uses the machine for itself."""
+    return _Slot(
+        position=2.0,
+        experiment_rank=0,
+        seat_rank=rank,
+        experiment=PROBE,
+        runtime=runtime,
+        lane=FIRST_LANE,
+        repeat=0,
+    )
+
+
 def _attempt(number: int, seed: int, slot: _Slot, expected: Outcome) -> PlannedAttempt:
     # Runtimes share the seed of a repeat, lanes do not: an A/A pair must not look like a repeat of one question.
     lane = () if slot.lane == FIRST_LANE else (slot.lane,)
@@ -181,13 +205,14 @@ def _profile(name: str, table: Mapping[str, Any]) -> Profile:
         repeats = {experiment: _repeats(value) for experiment, value in table["repeats"].items()}
         deadline = float(table["attempt_deadline_s"])
         purpose = str(table["purpose"])
+        inspections = tuple(str(inspection) for inspection in table.get("inspections", []))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise PlanError(
             f"profile {name!r} in profiles.toml cannot be read ({error!r}); compare it with [quick]"
         ) from error
     if deadline <= 0:
         raise PlanError(f"profile {name!r}: attempt_deadline_s must be above 0, not {deadline}")
-    return Profile(name=name, purpose=purpose, attempt_deadline_s=deadline, repeats=repeats)
+    return Profile(name=name, purpose=purpose, attempt_deadline_s=deadline, repeats=repeats, inspections=inspections)
 
 
 def _repeats(value: Any) -> dict[str, int]:

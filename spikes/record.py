@@ -40,6 +40,16 @@ class Role(StrEnum):
     CONTROL = "control"
     NATIVE = "native"  # Topology A: the payment runs where the orchestration runs
     EXTERNAL = "external"  # Topology B: a minimal runtime beside it pays
+    INFORMATIVE = "informative"  # tried and judged like the others, but no part of the decision
+
+
+class Platform(StrEnum):
+    """Whose limits a runtime has to keep."""
+
+    CLOUDFLARE = "cloudflare"
+    CONVEX_ISOLATE = "convex-isolate"  # Convex's default V8 runtime
+    CONVEX_NODE = "convex-node"  # Convex's "use node" actions
+    NONE = "none"  # a process of our own, with no limits but its machine's
 
 
 class Tier(StrEnum):
@@ -77,6 +87,7 @@ class RuntimePin:
     tier: Tier
     sdk: str  # e.g. "@breeztech/breez-sdk-spark 0.19.2"
     engine: str  # e.g. "workerd 1.20261117.1"
+    platform: Platform = Platform.NONE
     digests: Mapping[str, str] = field(default_factory=dict)  # file or package -> "sha256:<hex>"
 
 

@@ -26,7 +26,7 @@ from spikes.progress import Progress
 from spikes.record import SCHEMA_VERSION, Header, RecordWriter, RuntimePin
 from spikes.run_directory import RunDirectory, make_run_directory
 from spikes.runner import Runner, Tally, now
-from spikes.runtimes import RUNTIMES, Runtime, runtime_named
+from spikes.runtimes import RUNTIMES, Form, Runtime, runtime_named
 
 DEFAULT_SEED = 1
 REPORTS = Path("reports")
@@ -50,7 +50,8 @@ def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
 def plan_of(args: argparse.Namespace) -> tuple[Plan, tuple[Runtime, ...]]:
     """The plan that the options ask for, and its runtimes. Raises PlanError."""
     runtimes = tuple(runtime_named(name) for name in args.runtimes.split(","))
-    plan = make_plan(load_profile(args.profile), args.seed, [r.NAME for r in runtimes], experiments.EXPECTED)
+    probes = {runtime.NAME for runtime in runtimes if runtime.FORM is Form.PROBE}
+    plan = make_plan(load_profile(args.profile), args.seed, [r.NAME for r in runtimes], experiments.EXPECTED, probes)
     return plan, runtimes
 
 
@@ -101,6 +102,7 @@ def runtime_pin(runtime: Runtime) -> RuntimePin:
         tier=runtime.TIER,
         sdk=runtime.SDK,
         engine=runtime.ENGINE,
+        platform=runtime.PLATFORM,
         digests=verified_digests(runtime.PINS),
     )
 

@@ -20,12 +20,14 @@ from spikes import services
 from spikes.errors import HarnessFailure, RuntimeStartFailure, ToolMissing
 from spikes.experiments import shop
 from spikes.facts import closing_facts, start_facts
+from spikes.inspections import inspection_named
 from spikes.observer import Observer
-from spikes.plan import Plan, PlannedAttempt, seat_name
+from spikes.plan import PROBE, Plan, PlannedAttempt, seat_name
+from spikes.probe import probe
 from spikes.progress import Progress
 from spikes.record import Attempt, Fact, Footer, HarnessError, Line, RecordWriter
 from spikes.run_directory import RunDirectory
-from spikes.runtimes import Runtime
+from spikes.runtimes import Form, Runtime
 from spikes.seat import Seat, Surroundings
 from spikes.wallets import derive_wallet
 
@@ -63,6 +65,9 @@ class Runner:
                 await self._attempts(seats, Observer(around.network))
                 await self._close(seats)
                 supply_ok = await around.network.supply_ok()
+            async with self._surroundings() as around:
+                await self._inspect(around)
+                supply_ok = supply_ok and await around.network.supply_ok()
         except HarnessFailure as failure:
             self._note(failure)
             raise
@@ -105,6 +110,8 @@ class Runner:
         seats: dict[str, Seat] = {}
         async with AsyncExitStack() as stack:
             for name, runtime_name in self._plan.seats().items():
+                if self._runtimes[runtime_name].FORM is Form.PROBE:
+                    continue
                 try:
                     seat = Seat(self._runtimes[runtime_name], name, derive_wallet(self._plan.seed, name), around)
                     stack.push_async_callback(seat.stop)
@@ -121,6 +128,9 @@ class Runner:
 
     async def _attempts(self, seats: dict[str, Seat], observer: Observer) -> None:
         for planned in self._plan.attempts:
+            if planned.experiment == PROBE:
+                await self._probe(planned)
+                continue
             name = seat_name(planned.runtime, planned.lane)
             seat = seats.get(name)
             if seat is None:
@@ -136,6 +146,35 @@ class Runner:
             self._progress.count(attempt)
             if attempt.code in _BROKEN or seat.pid is None:
                 await self._revive(seats, name)
+
+    async def _probe(self, planned: PlannedAttempt) -> None:
+        runtime = self._runtimes[planned.runtime]
+        self._progress.say(f"{runtime.NAME} is being probed")
+        try:
+            attempt, facts = await probe(runtime, planned, self._run.logs, self._run.scratch)
+        except (RuntimeStartFailure, ToolMissing) as failure:
+            self._note(failure, planned.runtime, planned)
+            self._progress.say(f"{runtime.NAME} is out of this run: {failure}\n{failure.last_words}".rstrip())
+            return
+        self._write(attempt)
+        for fact in facts:
+            self._write(fact)
+        self._progress.count(attempt)
+
+    async def _inspect(self, around: Surroundings) -> None:
+        """Every inspection on every driver, on a network of its own; one that fails costs its facts, not the run."""
+        drivers = [runtime for runtime in self._runtimes.values() if runtime.FORM is Form.DRIVER]
+        for inspection in map(inspection_named, self._plan.profile.inspections):
+            for runtime in drivers:
+                self._progress.say(f"{runtime.NAME}: {inspection.NAME.replace('_', ' ')}")
+                try:
+                    facts = await inspection.inspect(runtime, around)
+                except (RuntimeStartFailure, ToolMissing) as failure:
+                    self._note(failure, runtime.NAME)
+                    self._progress.say(f"{failure}\n{failure.last_words}".rstrip())
+                    continue
+                for fact in facts:
+                    self._write(fact)
 
     async def _revive(self, seats: dict[str, Seat], name: str) -> None:
         """Give a seat a new process; a seat that gets none is out of the run."""

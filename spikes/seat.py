@@ -46,9 +46,14 @@ class Surroundings:
 
 
 class Seat:
-    """One runtime in one lane. `name` is the runtime's, with the lane if it is not "a"."""
+    """One runtime in one lane. `name` is the runtime's, with the lane if it is not "a".
 
-    def __init__(self, runtime: Runtime, name: str, wallet: Wallet, around: Surroundings) -> None:
+    `inspect` names the inspection that watches this seat's driver; None in every run of payments.
+    """
+
+    def __init__(
+        self, runtime: Runtime, name: str, wallet: Wallet, around: Surroundings, *, inspect: str | None = None
+    ) -> None:
         self.runtime = runtime
         self.name = name
         self.network = around.network
@@ -58,6 +63,7 @@ class Seat:
         self.identity = ""  # the wallet's identity key, once the driver has told it
         self._wallet = wallet
         self._around = around
+        self._inspect = inspect
         self._phases: list[Phase] = []
         self._process = self._driver_process(name, runtime.launch(self._settings(name)), wallet.token)
         self._orchestrator: DriverProcess | None = None
@@ -183,6 +189,7 @@ class Seat:
             mnemonic=self._wallet.mnemonic if executor is None else None,
             wallet_id=self._wallet.wallet_id,
             state_dir=state_dir,
+            inspect=self._inspect if executor is None else None,
             executor_url=executor,
             executor_token=None if executor is None else self._wallet.token,
         )

@@ -15,7 +15,7 @@ from bench.gates.readings import at_most
 from bench.limits import Plan
 from bench.thresholds import Thresholds
 from bench.verdict import Criterion, NotApplicable
-from spikes.record import Outcome, RuntimePin
+from spikes.record import Outcome, Platform, RuntimePin
 
 _PAYMENTS = ("pay_exact", "pay_swap", "pay_after_restart", "pay_after_eviction", "l402_paid")
 
@@ -94,8 +94,8 @@ _ALL_NAMES = (*(use.criterion for use in _USES), "limit_code_generation", "limit
 
 
 def applies(pin: RuntimePin) -> bool:
-    """Whether this runtime would run on Cloudflare: its engine is workerd."""
-    return pin.engine.split(" ", 1)[0] == "workerd"
+    """Whether this runtime would run on Cloudflare."""
+    return pin.platform is Platform.CLOUDFLARE
 
 
 def judge(

@@ -21,7 +21,7 @@ from spikes.experiments import (
 )
 from spikes.experiments.act import Act
 from spikes.network import Invoice
-from spikes.plan import PlannedAttempt
+from spikes.plan import PROBE, PlannedAttempt
 from spikes.record import Outcome
 from spikes.seat import Seat
 
@@ -54,7 +54,11 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     l402_blocked_host,
     no_such_experiment,
 )
-EXPECTED: dict[str, Outcome] = {experiment.NAME: experiment.EXPECTED for experiment in EXPERIMENTS}
+# A probe (spikes/probe.py) asks the one question that needs no driver.
+EXPECTED: dict[str, Outcome] = {
+    **{experiment.NAME: experiment.EXPECTED for experiment in EXPERIMENTS},
+    PROBE: Outcome.UNSUPPORTED,
+}
 
 
 def experiment_named(name: str) -> Experiment:

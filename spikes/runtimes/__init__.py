@@ -6,39 +6,13 @@ Must not know: experiments, gates.
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from spikes.errors import PlanError
-from spikes.processes import Launch
-from spikes.record import Fact, Role, Tier
-from spikes.runtimes import native, node, workerd
-from spikes.runtimes.settings import Settings
+from spikes.runtimes import native, native_drift, node, workerd
+from spikes.runtimes.runtime import Eviction, Form, Runtime
 
+__all__ = ["RUNTIMES", "Eviction", "Form", "Runtime", "runtime_named"]
 
-class Runtime(Protocol):
-    """A module of this package, or anything shaped like one."""
-
-    @property
-    def NAME(self) -> str: ...
-    @property
-    def ROLE(self) -> Role: ...
-    @property
-    def TIER(self) -> Tier: ...
-    @property
-    def SDK(self) -> str: ...
-    @property
-    def ENGINE(self) -> str: ...
-    @property
-    def PINS(self) -> tuple[str, ...]: ...
-
-    def launch(self, settings: Settings) -> Launch:
-        """How to start its driver. Raises ToolMissing if something is not installed."""
-
-    def facts(self) -> tuple[Fact, ...]:
-        """What can be measured of it without running it."""
-
-
-RUNTIMES: tuple[Runtime, ...] = (native, node, workerd)
+RUNTIMES: tuple[Runtime, ...] = (native, node, workerd, native_drift)
 
 
 def runtime_named(name: str) -> Runtime:

@@ -10,12 +10,16 @@ import sys
 
 from spikes.pins import artefact
 from spikes.processes import Launch
-from spikes.record import Fact, Role, Tier
+from spikes.record import Fact, Platform, Role, Tier
+from spikes.runtimes.runtime import Eviction, Form
 from spikes.runtimes.settings import Settings
 
 NAME = "native"
 ROLE = Role.CONTROL
 TIER = Tier.REAL
+FORM = Form.DRIVER
+PLATFORM = Platform.NONE
+EVICTION = Eviction.NEVER
 PINS = ("sdk-native",)
 SDK = f"{artefact('sdk-native').package} {artefact('sdk-native').version}"
 ENGINE = f"CPython {platform.python_version()}"

@@ -9,12 +9,16 @@ from pathlib import Path
 
 from spikes.pins import artefact
 from spikes.processes import Launch
-from spikes.record import Fact, Role, Tier
+from spikes.record import Fact, Platform, Role, Tier
+from spikes.runtimes.runtime import Eviction, Form
 from spikes.runtimes.settings import Settings
 
 NAME = "node"
 ROLE = Role.EXTERNAL
 TIER = Tier.REAL
+FORM = Form.DRIVER
+PLATFORM = Platform.NONE
+EVICTION = Eviction.NEVER
 PINS = ("sdk-wasm-nodejs", "sdk-js-nodejs", "node")
 SDK = f"{artefact('sdk-wasm-nodejs').package} {artefact('sdk-wasm-nodejs').version}"
 ENGINE = f"node {artefact('node').version}"

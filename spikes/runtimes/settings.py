@@ -20,6 +20,7 @@ class Settings:
     mnemonic: str | None = field(repr=False)  # None for an orchestrator that owns no wallet
     wallet_id: str
     state_dir: Path  # the driver's own, kept over restarts of its process
+    inspect: str | None = None  # what an inspection wants watched (spikes/inspections); None in every payment run
     executor_url: str | None = None
     executor_token: str | None = field(default=None, repr=False)
 
@@ -32,6 +33,7 @@ class Settings:
             "SPARKGATE_MNEMONIC": self.mnemonic,
             "SPARKGATE_WALLET_ID": self.wallet_id,
             "SPARKGATE_STATE_DIR": str(self.state_dir),
+            "SPARKGATE_INSPECT": self.inspect,
             "SPARKGATE_EXECUTOR_URL": self.executor_url,
             "SPARKGATE_EXECUTOR_TOKEN": self.executor_token,
             "SPARKGATE_LIFELINE": "1",

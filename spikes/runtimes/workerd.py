@@ -13,12 +13,16 @@ from pathlib import Path
 from spikes.errors import RuntimeStartFailure
 from spikes.pins import artefact
 from spikes.processes import Launch
-from spikes.record import Fact, Role, Tier
+from spikes.record import Fact, Platform, Role, Tier
+from spikes.runtimes.runtime import Eviction, Form
 from spikes.runtimes.settings import Settings
 
 NAME = "workerd"
 ROLE = Role.NATIVE
 TIER = Tier.REAL
+FORM = Form.DRIVER
+PLATFORM = Platform.CLOUDFLARE
+EVICTION = Eviction.STOPPED
 PINS = ("sdk-wasm-web", "sdk-js-web", "workerd")
 SDK = f"{artefact('sdk-wasm-web').package} {artefact('sdk-wasm-web').version}"
 ENGINE = f"workerd {artefact('workerd').version}"

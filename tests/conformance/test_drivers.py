@@ -15,17 +15,13 @@ from spikes.contract import ContractBreach
 from spikes.driver_process import DriverProcess
 from spikes.errors import PinMismatch, ToolMissing
 from spikes.pins import verified_digests
-from spikes.processes import PROJECT
-from spikes.record import Role, Tier
-from spikes.runtimes import RUNTIMES, Runtime
+from spikes.runtimes import RUNTIMES, Form, Runtime, native_drift
 from spikes.runtimes.settings import Settings
 from spikes.smoke import fresh_seat, smoke
 from spikes.wallets import derive_wallet
-from tests.miniatures.runtimes import ProgramRuntime, miniature
+from tests.miniatures.runtimes import miniature
 
-DRIFT_VERSION = "0.27.2"
-# SPARKGATE_DRIFT_SDK, or where `make setup` puts it
-DRIFT_FOLDER = Path(os.environ.get("SPARKGATE_DRIFT_SDK", PROJECT / ".build" / f"native-{DRIFT_VERSION}"))
+DRIVERS = [runtime for runtime in RUNTIMES if runtime.FORM is Form.DRIVER]
 GENERATOR = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
 IN_CI = bool(os.environ.get("CI"))
 
@@ -40,44 +36,31 @@ def fails_of(runtime: Runtime, tmp_path: Path) -> dict[str, str]:
     return {result.check: result.seen for result in results if result.seen is not None}
 
 
-def drift() -> ProgramRuntime:
-    """The native driver with the newer SDK."""
-    return ProgramRuntime(
-        NAME="native-drift",
-        program=("-m", "spikes.drivers.native"),
-        env={"PYTHONPATH": str(DRIFT_FOLDER)},
-        ROLE=Role.CONTROL,
-        TIER=Tier.REAL,
-    )
-
-
 def require(runtime: Runtime) -> None:
     """Skip, or in CI fail, if what the runtime runs on is not installed."""
     try:
         verified_digests(runtime.PINS)
-        if runtime.NAME == "native-drift" and not (DRIFT_FOLDER / "breez_sdk_spark").is_dir():
-            raise ToolMissing(f"no SDK {DRIFT_VERSION} in {DRIFT_FOLDER}; run `make setup`, or set SPARKGATE_DRIFT_SDK")
     except (ToolMissing, PinMismatch) as missing:
         if IN_CI:
             raise
         pytest.skip(str(missing))
 
 
-@pytest.mark.parametrize("runtime", [*RUNTIMES, drift()], ids=lambda runtime: runtime.NAME)
+@pytest.mark.parametrize("runtime", DRIVERS, ids=lambda runtime: runtime.NAME)
 def test_a_runtime_conforms(runtime: Runtime, tmp_path: Path) -> None:
     require(runtime)
     assert fails_of(runtime, tmp_path) == {}
 
 
 def test_the_newer_sdk_is_the_one_that_is_tested(tmp_path: Path) -> None:
-    require(drift())
+    require(native_drift)
 
     async def sdk_in_use() -> str:
-        async with fresh_seat(drift(), tmp_path, tmp_path / "scratch") as seat:
+        async with fresh_seat(native_drift, tmp_path, tmp_path / "scratch") as seat:
             reply = await seat.driver.request("GET", "/healthz", deadline_s=10.0)
             return str((reply.body or {}).get("sdk"))
 
-    assert asyncio.run(sdk_in_use()) == f"breez-sdk-spark {DRIFT_VERSION}"
+    assert asyncio.run(sdk_in_use()) == "breez-sdk-spark 0.27.2"
 
 
 DEAD_NETWORK = {
@@ -97,7 +80,7 @@ DEAD_NETWORK = {
 }
 
 
-@pytest.mark.parametrize("runtime", [*RUNTIMES, drift()], ids=lambda runtime: runtime.NAME)
+@pytest.mark.parametrize("runtime", DRIVERS, ids=lambda runtime: runtime.NAME)
 def test_a_sync_that_reaches_nobody_is_not_called_one(runtime: Runtime, tmp_path: Path) -> None:
     """The SDK returns from sync_wallet as if nothing were wrong (known.toml, sync-hides-failure)."""
     require(runtime)

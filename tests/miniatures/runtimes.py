@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from spikes.processes import Launch
-from spikes.record import Fact, Role, Tier
+from spikes.record import Fact, Platform, Role, Tier
+from spikes.runtimes import Eviction, Form
 from spikes.runtimes.settings import Settings
 
 
@@ -20,6 +21,9 @@ class ProgramRuntime:
     env: Mapping[str, str] = field(default_factory=dict)
     ROLE: Role = Role.NATIVE
     TIER: Tier = Tier.STAND_IN
+    FORM: Form = Form.DRIVER
+    PLATFORM: Platform = Platform.NONE
+    EVICTION: Eviction = Eviction.NEVER
     SDK: str = "breez_sdk_spark 0.19.2"
     ENGINE: str = "CPython, for tests"
     PINS: tuple[str, ...] = ()

@@ -24,6 +24,7 @@ from spikes.record import (
     Outcome,
     PaymentPath,
     Phase,
+    Platform,
     Role,
     RuntimePin,
     Tier,
@@ -54,6 +55,7 @@ WORKERD = RuntimePin(
     tier=Tier.REAL,
     sdk="@breeztech/breez-sdk-spark 0.19.2",
     engine="workerd 1.20261117.1",
+    platform=Platform.CLOUDFLARE,
     digests={"breez-sdk-spark": "sha256:" + "22" * 32, "workerd": "sha256:" + "33" * 32},
 )
 _EXPECTED = {"cached": Outcome.CACHED, "blocked": Outcome.BLOCKED}

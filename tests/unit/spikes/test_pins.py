@@ -59,4 +59,7 @@ def test_every_runtime_runs_on_pinned_software() -> None:
     for runtime in RUNTIMES:
         assert runtime.PINS
         assert set(runtime.PINS) <= names
-    assert {artefact.version for artefact in pins.pins() if "breez" in artefact.package} == {"0.19.2"}
+    assert {(artefact.aside, artefact.version) for artefact in pins.pins() if "breez" in artefact.package} == {
+        (None, "0.19.2"),
+        ("sdk-drift", "0.27.2"),
+    }

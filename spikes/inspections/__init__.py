@@ -1,0 +1,36 @@
+"""Inspections: what is measured of a runtime in a process of its own, so that the payment runs stay unmodified.
+
+Each module starts its own seat (told by `Settings.inspect` what is watched), takes some steps, and returns facts. Facts
+name their unit; none is compared with a limit here. The registry is literal.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from spikes.errors import PlanError
+from spikes.record import Fact
+from spikes.runtimes import Runtime
+from spikes.seat import Surroundings
+
+
+class Inspection(Protocol):
+    """A module of this package."""
+
+    @property
+    def NAME(self) -> str: ...
+
+    async def inspect(self, runtime: Runtime, around: Surroundings) -> list[Fact]:
+        """Measure one runtime that has a driver. Raises HarnessFailure if it cannot be measured."""
+
+
+INSPECTIONS: tuple[Inspection, ...] = ()
+
+
+def inspection_named(name: str) -> Inspection:
+    """The inspection of that name. Raises PlanError."""
+    for inspection in INSPECTIONS:
+        if name == inspection.NAME:
+            return inspection
+    known = ", ".join(inspection.NAME for inspection in INSPECTIONS)
+    raise PlanError(f"there is no inspection {name!r}; known: {known}")
