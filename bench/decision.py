@@ -6,7 +6,8 @@ Role: the rule of architecture.md section 4 and nothing else. Must not know: rec
   - B if every native runtime has at least one FAIL, and an external runtime passes all gates.
   - Anything else: undecided.
 A stand-in can FAIL a gate but its PASS counts as INCONCLUSIVE. A role that nobody plays satisfies nothing: without a
-control, or (for B) without any native runtime, there is no evidence to decide from.
+control, or (for B) without any native runtime, there is no evidence to decide from. Runtimes of role `informative` are
+judged like the others and take no part here: adding or removing one leaves the decision as it is, word for word.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def decide(candidates: Sequence[Candidate], gates: Sequence[str], *, blockers: S
         topology=topology,
         statement=statement,
         forced_by=tuple(_reasons(deciding, gates, topology)),
-        missing=_gaps(candidates),
+        missing=_gaps(c for c in candidates if c.role is not Role.INFORMATIVE),
         would_change=tuple(_would_change(topology, controls, natives, externals, gates)),
     )
 

@@ -35,6 +35,7 @@ from spikes.record import (
 
 T = TypeVar("T")
 OUTSIDE = "outside"  # the clock whose readings are evidence
+PROBE = "probe"  # the one experiment that needs no driver
 PHASES = ("boot", "load", "build", "sync", "prepare", "send", "confirm", "pay", "fetch", "acknowledge")
 LATENCY_PROFILES = ("zero", "lan", "lightning", "degraded")
 
@@ -90,6 +91,11 @@ class Evidence:
         """Attempts of a runtime in record order; of these experiments only, if any are named."""
         mine = self._by_runtime.get(runtime, ())
         return tuple(a for a in mine if a.value.experiment in experiments) if experiments else tuple(mine)
+
+    def probe_of(self, runtime: str) -> Numbered[Attempt] | None:
+        """The finding of a runtime that was only probed, since it can hold no wallet; None if it has a driver."""
+        mine = self._by_runtime.get(runtime, ())
+        return mine[0] if mine and all(a.value.experiment == PROBE for a in mine) else None
 
     def facts_of(self, runtime: str, prefix: str) -> tuple[Numbered[Fact], ...]:
         """Facts of a runtime called `prefix`, or `prefix.<anything>`."""

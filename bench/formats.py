@@ -5,8 +5,9 @@ Role: pure functions from values to text, used as template filters. Must not kno
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from bench.tables import Reading
 from bench.verdict import Criterion, Value, Verdict
 
 SYMBOLS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.INCONCLUSIVE: "?"}
@@ -53,6 +54,33 @@ def symbol(verdict: Verdict) -> str:
 def short(verdict: Verdict) -> str:
     """One short word a verdict."""
     return SHORT[verdict]
+
+
+def margin(value: float | None) -> str:
+    """What is left of a limit: 0.82889 -> "82.89 %", or "-"."""
+    return "-" if value is None else f"{100 * value:.4g} %"
+
+
+def reading(cell: Reading, most: int = 3) -> str:
+    """A verdict as a table cell: "✓ PASS with 2 shims", "✗ FAIL: again_at_once", "? INC: a, b and 2 more"."""
+    if cell.verdict is None:
+        return "n/a"
+    word = " ".join(filter(None, (SYMBOLS[cell.verdict], SHORT[cell.verdict], cell.remark)))
+    named = ", ".join(cell.open[:most])
+    more = f" and {len(cell.open) - most} more" if len(cell.open) > most else ""
+    return f"{word}: {named}{more}" if named else word
+
+
+def host_api(status: str | None, calls: Mapping[str, float], phases: Sequence[str]) -> str:
+    """One API of one runtime: its status, then the calls of each phase in order: "present 2/0/14"."""
+    counts = "/".join(f"{calls.get(phase, 0):g}" for phase in phases) if calls else ""
+    return " ".join(filter(None, (f"**{status}**" if status == "missing" else status or "?", counts)))
+
+
+def pair(values: Mapping[str, float | None], unit: str | None) -> str:
+    """Cold and warm in one cell: "38 ms / 12 ms", or "-" if neither was measured."""
+    texts = [quantity(value, unit) for value in values.values()]
+    return "-" if set(texts) == {"-"} else " / ".join(texts)
 
 
 def ranges(lines: Iterable[int]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Rendering: a judgement as verdicts.json, gates.md and the ADR.
+"""Rendering: a judgement and its tables as verdicts.json, gates.md and the ADR.
 
 Role: turn one judgement into texts; nothing is judged, nothing is read from the world. Must not know: the clock (every
 date comes from the record, so the same record gives the same bytes), files, terminals.
@@ -6,6 +6,7 @@ date comes from the record, so the same record gives the same bytes), files, ter
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from bench import formats
 from bench.decision import Gap, Reason
 from bench.gates import GATES
 from bench.judgement import Judgement
+from bench.tables import PHASES, TABLED, Tables, tables
 from bench.verdict import Criterion, GateVerdict, NotApplicable
 from spikes.record import Role
 
@@ -39,6 +41,7 @@ def verdicts_json(judgement: Judgement) -> str:
         },
         "defects": list(judgement.defects),
         "verdicts": [_verdict(verdict) for verdict in judgement.verdicts],
+        "tables": _tables(tables(judgement)),
     }
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -69,6 +72,9 @@ def _render(template: str, judgement: Judgement) -> str:
             gates=GATES,
             date=header.started_at[:10],
             limits=judgement.thresholds.limits,
+            tables=tables(judgement),
+            phases=PHASES,
+            facts=[f for f in judgement.evidence.facts if f.value.name.partition(".")[0] not in TABLED],
         )
     )
     return text.rstrip("\n") + "\n"
@@ -92,6 +98,10 @@ def _environment() -> jinja2.Environment:
         "lines": formats.lines,
         "cell": formats.cell,
         "fact": formats.fact,
+        "margin": formats.margin,
+        "reading": formats.reading,
+        "host_api": formats.host_api,
+        "pair": formats.pair,
     }
     return environment
 
@@ -101,6 +111,7 @@ def _verdict(verdict: GateVerdict) -> dict[str, object]:
         "gate": verdict.gate,
         "runtime": verdict.runtime,
         "verdict": verdict.verdict.value,
+        "remark": verdict.remark,
         "reason": verdict.reason,
         "runtime_tier": verdict.runtime_tier,
         "network_tier": verdict.network_tier,
@@ -111,6 +122,13 @@ def _verdict(verdict: GateVerdict) -> dict[str, object]:
     }
 
 
+def _tables(shown: Tables) -> dict[str, object]:
+    document = dataclasses.asdict(shown)
+    for row in document["limits"]:
+        row["lines"] = list(formats.ranges(row["lines"]))
+    return document
+
+
 def _criterion(criterion: Criterion) -> dict[str, object]:
     return {
         "name": criterion.name,
@@ -119,6 +137,11 @@ def _criterion(criterion: Criterion) -> dict[str, object]:
         "measured": criterion.measured,
         "threshold": criterion.threshold,
         "unit": criterion.unit,
+        "margin": criterion.margin,
+        "plan": criterion.plan,
+        "source": criterion.source,
+        "date": criterion.date,
+        "remark": criterion.remark,
         "needs": criterion.needs,
         "lines": list(formats.ranges(criterion.lines)),
     }

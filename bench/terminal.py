@@ -1,4 +1,4 @@
-"""The first screen: gates x runtimes, a line of reason each, the decision, where the rest is.
+"""The first screen: runtimes x gates, a line of reason each, the decision, where the rest is.
 
 Role: one judgement as text for a terminal. Must not know: files, exit codes, how anything was judged.
 Plain text unless the caller says that colours are welcome; words stand beside the signs, so nothing hangs on colour.
@@ -7,17 +7,19 @@ Plain text unless the caller says that colours are welcome; words stand beside t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TextIO
 
 from bench import formats
-from bench.gates import GATES
 from bench.judgement import Judgement
+from bench.tables import Reading, RuntimeRow, tables
 from bench.verdict import GateVerdict, Verdict
+from spikes.record import Tier
 
 _COLOURS = {Verdict.PASS: "32", Verdict.FAIL: "31", Verdict.INCONCLUSIVE: "33"}
 _ASCII = {Verdict.PASS: "+", Verdict.FAIL: "x", Verdict.INCONCLUSIVE: "?"}
 _WIDTH = 118
+_GATE_1 = "of gate 1:"
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -57,19 +59,45 @@ def screen(judgement: Judgement, paths: Sequence[str], *, colour: bool = False, 
 
 
 def _matrix(judgement: Judgement, colour: bool, symbols: bool) -> Iterator[str]:
-    pins = judgement.evidence.runtimes
-    first = max(len(gate.TITLE) for gate in GATES) + 2
-    heads = [f"{pin.name} ({pin.role}{'' if pin.tier == 'real' else ', ' + pin.tier})" for pin in pins]
-    widths = [max(len(head), 6) + 2 for head in heads]
-    yield (" " * first + "".join(head.ljust(width) for head, width in zip(heads, widths, strict=True))).rstrip()
-    for gate in GATES:
-        cells = []
-        for pin, width in zip(pins, widths, strict=True):
-            verdict = judgement.of(gate.NAME, pin.name).verdict
-            sign = formats.SYMBOLS[verdict] if symbols else _ASCII[verdict]
-            text = f"{sign} {formats.SHORT[verdict]}"
-            cells.append(_paint(text, verdict, colour) + " " * (width - len(text)))
-        yield (gate.TITLE.ljust(first) + "".join(cells)).rstrip()
+    """Gates by runtime, then the parts of gate 1 by runtime."""
+    rows = tables(judgement).runtimes
+    yield from _block("", [(row, row.gates) for row in rows], colour, symbols)
+    yield ""
+    yield from _block(_GATE_1, [(row, row.gate_1) for row in rows], colour, symbols)
+
+
+def _block(
+    corner: str, rows: Sequence[tuple[RuntimeRow, Mapping[str, Reading]]], colour: bool, symbols: bool
+) -> Iterator[str]:
+    """One table; runtimes that take no part in the decision stand below the others."""
+    columns = list(rows[0][1]) if rows else []
+    texts = {row.runtime: {name: _cell(readings[name], symbols) for name in columns} for row, readings in rows}
+    widths = {name: max(len(name), *(len(text[name]) for text in texts.values())) for name in columns}
+    first = max([len(corner), *(len(_name(row)) for row, _ in rows)]) + 2
+    yield (corner.ljust(first) + "  ".join(name.ljust(width) for name, width in widths.items())).rstrip()
+    for decides in (True, False):
+        group = [(row, readings) for row, readings in rows if row.decides is decides]
+        if group and not decides:
+            yield "no part of the decision:"
+        for row, readings in group:
+            cells = [_padded(readings[name], texts[row.runtime][name], width, colour) for name, width in widths.items()]
+            yield (_name(row).ljust(first) + "  ".join(cells)).rstrip()
+
+
+def _name(row: RuntimeRow) -> str:
+    return f"{row.runtime} ({row.role}{'' if row.tier is Tier.REAL else f', {row.tier}'})"
+
+
+def _cell(reading: Reading, symbols: bool) -> str:
+    if reading.verdict is None:
+        return "n/a"
+    sign = formats.SYMBOLS[reading.verdict] if symbols else _ASCII[reading.verdict]
+    return " ".join(filter(None, (sign, formats.SHORT[reading.verdict], reading.remark)))
+
+
+def _padded(reading: Reading, text: str, width: int, colour: bool) -> str:
+    painted = text if reading.verdict is None else _paint(text, reading.verdict, colour)
+    return painted + " " * (width - len(text))
 
 
 def _reasons(judgement: Judgement, colour: bool) -> Iterator[str]:

@@ -56,7 +56,7 @@ def _runtime_defects(evidence: Evidence, runtime: str) -> Iterator[str]:
         more = f" and {len(mine) - 1} more" if len(mine) > 1 else ""
         yield f"harness error at line {first.line} ({first.value.code}: {first.value.message}){more}"
     controls = evidence.of(runtime, NEGATIVE_CONTROL)
-    if not controls:
+    if not controls and evidence.probe_of(runtime) is None:  # a probe has no driver that could be asked
         yield f"the negative control ({NEGATIVE_CONTROL}) was not run"
     for a in controls:
         if a.value.outcome is not Outcome.UNSUPPORTED:

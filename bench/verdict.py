@@ -28,6 +28,8 @@ class Criterion:
 
     `measured` and `threshold` are in base units named by `unit` ("s", "bytes", "sat", "ratio", "count").
     `lines` are 1-based line numbers of the record. `needs` says what would decide an INCONCLUSIVE criterion.
+    Where a platform's limit is the threshold, `plan` ("paid", "free" or "paid+free"), `source` and `date` say whose it
+    is, who says so and when that was read.
     """
 
     name: str
@@ -38,6 +40,18 @@ class Criterion:
     unit: str | None = None
     needs: str | None = None
     lines: tuple[int, ...] = ()
+    plan: str | None = None
+    source: str | None = None
+    date: str | None = None
+    remark: str | None = None  # read together with the verdict: PASS "with 2 shims"
+
+    @property
+    def margin(self) -> float | None:
+        """What is left of a platform's limit, 1 - measured / limit; below 0 if it is exceeded, None if not known."""
+        measured, limit = self.measured, self.threshold
+        if self.plan is None or not isinstance(measured, int | float) or not isinstance(limit, int | float):
+            return None
+        return 1 - measured / limit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +77,12 @@ class GateVerdict:
     set_aside: str | None = None
 
     @property
+    def remark(self) -> str | None:
+        """What is read together with a PASS, if anything."""
+        remarks = [c.remark for c in self.criteria if c.remark is not None]
+        return "; ".join(remarks) if remarks and self.verdict is Verdict.PASS else None
+
+    @property
     def reason(self) -> str:
         """One plain line: why the verdict is what it is."""
         if self.set_aside is not None:
@@ -70,7 +90,7 @@ class GateVerdict:
         worst = [c for c in self.criteria if c.verdict is self.verdict]
         match self.verdict:
             case Verdict.PASS:
-                return f"all {len(worst)} criteria pass" + "".join(f"; {c.reason}" for c in worst if "shim" in c.reason)
+                return f"all {len(worst)} criteria pass" + "".join(f"; {c.reason}" for c in worst if c.remark)
             case Verdict.FAIL:
                 more = f"; {len(worst) - 1} further criteria fail" if len(worst) > 1 else ""
                 return f"{worst[0].name}: {worst[0].reason}{more}"
@@ -97,7 +117,7 @@ def set_aside(verdict: GateVerdict, why: str) -> GateVerdict:
     def open_again(criterion: Criterion) -> Criterion:
         reason = f"set aside ({why}); it read {criterion.verdict}: {criterion.reason}"
         return dataclasses.replace(
-            criterion, verdict=Verdict.INCONCLUSIVE, reason=reason, needs="a run without this defect"
+            criterion, verdict=Verdict.INCONCLUSIVE, reason=reason, needs="a run without this defect", remark=None
         )
 
     return dataclasses.replace(

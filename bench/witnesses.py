@@ -5,6 +5,9 @@ A debit is compared over all attempts on one payment hash, because a retry with 
 confirm in a second attempt what the first one paid for. UNKNOWN that turns out paid is no disagreement: it is open.
 A settlement counts against an attempt only if the attempt can have caused it: it is new in the record, and money moved
 or a payment call reached the network. (A cached answer may name the hash of the payment that bought it.)
+An attempt of payments at once stands for several: hashes and preimages are joint digests, amounts are sums over those
+that paid, and `settled_count` is 1 only if every one of them was settled once. Where not all of them paid it ends
+failed or unknown, and must have claimed exactly, or at most, what the ledger debited.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from functools import lru_cache
 
 from bench.evidence import Evidence, Numbered
 from spikes.record import Attempt, Claim, LedgerEntry, Outcome, PaymentPath
+
+SEVERAL = ("pay_at_once", "pay_at_once_one_leaf")  # experiments of which one attempt stands for several payments
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,16 +121,22 @@ def _compare(attempt: Attempt, books: _Books, new_settlements: int) -> Iterator[
         yield "the sum of all sats in the network changed", True
     if ledger.settled_count > 1:
         yield f"the ledger settled this payment hash {ledger.settled_count} times", True
+    several = attempt.experiment in SEVERAL
     match attempt.outcome:
         case Outcome.PAID:
             yield from _compare_paid(attempt.runtime, attempt.claim, ledger, books)
-        case Outcome.UNKNOWN:
-            pass  # an honest "I do not know" contradicts nothing
+        case Outcome.UNKNOWN:  # an honest "I do not know" contradicts nothing
+            yield from _compare_in_doubt(attempt.claim, ledger) if several else ()
         case Outcome.CACHED | Outcome.BLOCKED | Outcome.UNSUPPORTED | Outcome.FAILED:
-            if new_settlements and (ledger.debited_sats != 0 or attempt.path is not PaymentPath.NONE):
-                yield f"the driver says {attempt.outcome}, the ledger settled a payment", True
-            if ledger.debited_sats > 0:
-                yield f"the driver says {attempt.outcome}, the ledger debited {ledger.debited_sats} sat", True
+            unpaid = _compare_unpaid(attempt, ledger, new_settlements)
+            yield from _compare_in_part(attempt, ledger) if several else unpaid
+
+
+def _compare_unpaid(attempt: Attempt, ledger: LedgerEntry, new_settlements: int) -> Iterator[tuple[str, bool]]:
+    if new_settlements and (ledger.debited_sats != 0 or attempt.path is not PaymentPath.NONE):
+        yield f"the driver says {attempt.outcome}, the ledger settled a payment", True
+    if ledger.debited_sats > 0:
+        yield f"the driver says {attempt.outcome}, the ledger debited {ledger.debited_sats} sat", True
 
 
 def _compare_paid(runtime: str, claim: Claim | None, ledger: LedgerEntry, books: _Books) -> Iterator[tuple[str, bool]]:
@@ -150,6 +161,40 @@ def _compare_paid(runtime: str, claim: Claim | None, ledger: LedgerEntry, books:
             f"the driver claims {claim.amount_sats} sat and {claim.fee_sats} sat fee, the ledger debited {debited} sat",
             True,
         )
+
+
+def _compare_in_part(attempt: Attempt, ledger: LedgerEntry) -> Iterator[tuple[str, bool]]:
+    """Several payments of which at least one definitely was not made: the claim is about the others, to the satoshi."""
+    claimed = _claimed_sats(attempt.claim)
+    yield from _compare_preimages(attempt.claim)
+    if ledger.settled_count == 1:
+        yield f"the driver says {attempt.outcome} of one of several payments, the ledger settled them all", True
+    if ledger.debited_sats != claimed:
+        what = f"the driver says {attempt.outcome} and claims {claimed} sat with fees for those of several that paid"
+        yield f"{what}, the ledger debited {ledger.debited_sats} sat", True
+
+
+def _compare_in_doubt(claim: Claim | None, ledger: LedgerEntry) -> Iterator[tuple[str, bool]]:
+    """Several payments of which at least one is in doubt: the ledger may show more than the claim, never less."""
+    claimed = _claimed_sats(claim)
+    yield from _compare_preimages(claim)
+    if claimed > ledger.debited_sats:
+        yield (
+            f"the driver claims {claimed} sat with fees for those of several that paid, "
+            f"the ledger debited {ledger.debited_sats} sat",
+            True,
+        )
+
+
+def _compare_preimages(claim: Claim | None) -> Iterator[tuple[str, bool]]:
+    """Of those that paid: the joint digests of preimages and of payment hashes are one, if every preimage fits."""
+    if claim is not None and claim.preimage_sha256 is not None and claim.preimage_sha256 != claim.payment_hash:
+        yield "sha256 of a preimage is not its payment hash", False
+
+
+def _claimed_sats(claim: Claim | None) -> int:
+    """Amounts and fees that the driver says it paid."""
+    return 0 if claim is None else (claim.amount_sats or 0) + (claim.fee_sats or 0)
 
 
 def _complete(attempt: Attempt) -> bool:

@@ -13,6 +13,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from spikes.record import Claim, Outcome, Phase
 from spikes.redaction import redact
 
 MAX_ANSWER_BYTES = 1 << 20
+POLL_S = 0.02
 _HEX = re.compile(r"[0-9a-f]{1,128}")
 _CODE = re.compile(r"[a-z0-9_]{1,64}")
 
@@ -88,15 +90,39 @@ class Driver:
         except (KeyError, TypeError, ValueError) as error:
             raise ContractBreach(f"/status lacks a field or has a wrong one ({error!r})") from error
 
-    async def sync(self, deadline_s: float) -> float:
-        """Build if needed, sync and claim; the wall time in seconds. Raises ContractBreach unless it was done."""
-        started = time.perf_counter()
-        reply = await self._request_or_breach("POST", "/experiments/sync", {"input": {}}, deadline_s)
-        body = _accepted(reply, "sync")
-        if body.get("outcome") != "synced":
-            how = ", ".join(f"{name} {body.get(name)!r}" for name in ("outcome", "code", "reason"))
-            raise ContractBreach(f"sync ended otherwise than synced: {how}")
-        return time.perf_counter() - started
+    async def step(self, name: str, done: str, deadline_s: float, asked: Mapping[str, Any] | None = None) -> Claim:
+        """A step of the harness, no attempt: `done` is the outcome that says it was taken. Raises ContractBreach."""
+        reply = await self._request_or_breach("POST", f"/experiments/{name}", {"input": asked or {}}, deadline_s)
+        body = _accepted(reply, name)
+        if body.get("outcome") != done:
+            how = ", ".join(f"{key} {body.get(key)!r}" for key in ("outcome", "code", "reason"))
+            raise ContractBreach(f"{name} ended otherwise than {done}: {how}")
+        try:
+            return _claim(body.get("claim") or {}, reply.status)
+        except (ValueError, AttributeError) as error:
+            raise ContractBreach(f"{name}: its claim is not of the contract ({error!r})") from error
+
+    async def sync(self, deadline_s: float) -> Claim:
+        """Build if needed, sync and claim what came in. Raises ContractBreach unless it was done."""
+        return await self.step("sync", "synced", deadline_s)
+
+    async def rebuild(self, deadline_s: float) -> None:
+        """Drop the SDK, so that the next request builds a new one. Raises ContractBreach."""
+        await self.step("rebuild", "rebuilt", deadline_s)
+
+    async def evict(self, deadline_s: float) -> None:
+        """Have the isolate reset itself, whose answer may be lost, and wait for the next one. Raises ContractBreach."""
+        deadline = time.perf_counter() + deadline_s
+        with suppress(httpx.HTTPError, TimeoutError):
+            await self.request("POST", "/experiments/evict", body={"input": {}}, deadline_s=deadline_s)
+        while not await self.healthy():
+            if time.perf_counter() > deadline:
+                raise ContractBreach(f"no isolate answers within {deadline_s:g} s of the eviction")
+            await asyncio.sleep(POLL_S)
+
+    async def quote(self, invoice: str, deadline_s: float) -> Claim:
+        """What the SDK says that an invoice will cost; nothing moves. Raises ContractBreach."""
+        return await self.step("quote", "quoted", deadline_s, {"invoice": invoice})
 
     async def experiment(self, name: str, asked: Mapping[str, Any], deadline_s: float) -> Answer:
         """Ask for one experiment. Never raises for what the driver does: silence and rubbish are UNKNOWN."""

@@ -14,8 +14,8 @@ import time
 
 from spikes.contract import ContractBreach
 from spikes.experiments import experiment_named
-from spikes.experiments.act import Act, never_asked
-from spikes.network import Invoice, Network
+from spikes.experiments.act import Act, Invoices, never_asked
+from spikes.network import Network
 from spikes.plan import PlannedAttempt
 from spikes.record import Attempt, Outcome
 from spikes.seat import Seat
@@ -32,21 +32,21 @@ class Observer:
     async def observe(self, seat: Seat, planned: PlannedAttempt) -> Attempt:
         """Make one attempt. Raises HarnessFailure if the harness cannot; whatever the driver does is in the result."""
         experiment = experiment_named(planned.experiment)
-        invoice: Invoice | None = None
+        invoices: Invoices = ()
         refused: ContractBreach | None = None
         try:
-            invoice = await experiment.prepare(seat, planned)
+            invoices = await experiment.prepare(seat, planned)
         except ContractBreach as breach:
             refused = breach
         window = await open_window(self._network, seat.identity, self._journal_position)
         started = time.perf_counter()
         try:
-            act = never_asked(refused) if refused else await experiment.act(seat, planned, invoice)
+            act = never_asked(refused) if refused else await experiment.act(seat, planned, invoices)
         except ContractBreach as breach:
-            act = never_asked(breach, invoice)
+            act = never_asked(breach, invoices)
         wall_s = time.perf_counter() - started
         answered = act.answer.outcome is not Outcome.UNKNOWN
-        testimony = await close_window(self._network, window, act.payment_hash, answered=answered)
+        testimony = await close_window(self._network, window, act.payment_hashes, answered=answered)
         self._journal_position = testimony.journal_position
         attempt = _compose(seat, planned, act, testimony, wall_s)
         seat.served += 1

@@ -9,10 +9,11 @@ Must not know: processes, networks, clocks, or what any experiment does.
 from __future__ import annotations
 
 import hashlib
+import math
 import tomllib
 import uuid
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,18 +37,19 @@ class Profile:
     purpose: str
     attempt_deadline_s: float
     repeats: Mapping[str, Mapping[str, int]]
+    share: Mapping[str, float] = field(default_factory=dict)  # runtime -> part of the `*` repeats that it makes
     inspections: tuple[str, ...] = ()  # made once on every driver, each in a process of its own, after the attempts
 
     def repeats_of(self, experiment: str, runtime: str, lane: str) -> int:
-        """Repeats of one experiment; 0 if the profile does not ask for it. Lanes other than "a" must be named."""
+        """Repeats of one experiment; 0 if not asked for. Lanes other than "a" must be named; `*@one` is one of all."""
         by_seat = self.repeats.get(experiment, {})
-        unnamed = by_seat.get(ANY_RUNTIME, 0) if lane == FIRST_LANE else 0
-        return by_seat.get(seat_name(runtime, lane), unnamed)
+        of_all = by_seat.get(seat_name(ANY_RUNTIME, lane), 0)
+        return by_seat.get(seat_name(runtime, lane), math.ceil(of_all * self.share.get(runtime, 1.0)))
 
     def lanes_of(self, runtime: str) -> tuple[str, ...]:
         """ "a", and whatever further lanes of this runtime the profile names: the same runtime twice, side by side."""
-        prefix = f"{runtime}{LANE_MARK}"
-        named = {seat.removeprefix(prefix) for by_seat in self.repeats.values() for seat in by_seat if prefix in seat}
+        seats = [seat.partition(LANE_MARK) for by_seat in self.repeats.values() for seat in by_seat]
+        named = {lane for name, _, lane in seats if lane and name in (runtime, ANY_RUNTIME)}
         return (FIRST_LANE, *sorted(named))
 
 
@@ -114,11 +116,11 @@ def make_plan(
     seed: int,
     runtimes: Sequence[str],
     expected: Mapping[str, Outcome],
-    probes: Collection[str] = (),
+    fits: Callable[[str, str], bool] = lambda experiment, runtime: True,
 ) -> Plan:
     """Lay out a run. `expected` names every known experiment with the outcome that a sound runtime ends in.
 
-    Runtimes that are `probes` make the one experiment `probe`, once; all others make everything else.
+    `fits` says whether an experiment can be asked of a runtime, both by name; what cannot is left out.
 
     Raises PlanError for a seed below 0, no runtimes, a runtime named twice, an unknown experiment, or an empty plan.
     """
@@ -128,8 +130,7 @@ def make_plan(
         raise PlanError(f"name each runtime once and at least one, not {list(runtimes)}; see --runtimes")
     if unknown := sorted(set(profile.repeats) - set(expected)):
         raise PlanError(f"profile {profile.name!r} asks for unknown experiments {unknown}; known: {sorted(expected)}")
-    slots = _slots(profile, [name for name in runtimes if name not in probes])
-    slots += [_probe_slot(rank, name) for rank, name in enumerate(runtimes) if name in probes]
+    slots = [slot for slot in _slots(profile, runtimes) if fits(slot.experiment, slot.runtime)]
     if not slots:
         raise PlanError(f"profile {profile.name!r} asks nothing of {', '.join(runtimes)}; add repeats to it")
     attempts = tuple(_attempt(number, seed, slot, expected[slot.experiment]) for number, slot in enumerate(slots))
@@ -157,7 +158,8 @@ def _slots(profile: Profile, runtimes: Sequence[str]) -> list[_Slot]:
             count = profile.repeats_of(experiment, runtime, lane)
             slots += [
                 _Slot(
-                    position=(repeat + 0.5) / count,
+                    # A probe comes after everything else: it uses the machine for itself.
+                    position=2.0 if experiment == PROBE else (repeat + 0.5) / count,
                     experiment_rank=experiment_rank,
                     seat_rank=seat_rank,
                     experiment=experiment,
@@ -168,19 +170,6 @@ def _slots(profile: Profile, runtimes: Sequence[str]) -> list[_Slot]:
                 for repeat in range(count)
             ]
     return sorted(slots)
-
-
-def _probe_slot(rank: int, runtime: str) -> _Slot:
-    """A probe runs once, after everything else: it uses the machine for itself."""
-    return _Slot(
-        position=2.0,
-        experiment_rank=0,
-        seat_rank=rank,
-        experiment=PROBE,
-        runtime=runtime,
-        lane=FIRST_LANE,
-        repeat=0,
-    )
 
 
 def _attempt(number: int, seed: int, slot: _Slot, expected: Outcome) -> PlannedAttempt:
@@ -205,6 +194,9 @@ def _profile(name: str, table: Mapping[str, Any]) -> Profile:
         repeats = {experiment: _repeats(value) for experiment, value in table["repeats"].items()}
         deadline = float(table["attempt_deadline_s"])
         purpose = str(table["purpose"])
+        share = {str(runtime): float(part) for runtime, part in table.get("share", {}).items()}
+        if any(not 0 < part <= 1 for part in share.values()):
+            raise ValueError(f"a share is above 0 and at most 1, not {share}")
         inspections = tuple(str(inspection) for inspection in table.get("inspections", []))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise PlanError(
@@ -212,7 +204,14 @@ def _profile(name: str, table: Mapping[str, Any]) -> Profile:
         ) from error
     if deadline <= 0:
         raise PlanError(f"profile {name!r}: attempt_deadline_s must be above 0, not {deadline}")
-    return Profile(name=name, purpose=purpose, attempt_deadline_s=deadline, repeats=repeats, inspections=inspections)
+    return Profile(
+        name=name,
+        purpose=purpose,
+        attempt_deadline_s=deadline,
+        repeats=repeats,
+        share=share,
+        inspections=inspections,
+    )
 
 
 def _repeats(value: Any) -> dict[str, int]:

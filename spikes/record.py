@@ -19,7 +19,7 @@ import dataclasses
 import hashlib
 import json
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -122,7 +122,7 @@ class Phase:
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """What the driver says. Never trusted alone."""
+    """What the driver says. Never trusted alone. Of several payments: sums, and joint digests."""
 
     payment_hash: str | None = None
     amount_sats: int | None = None
@@ -135,7 +135,7 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerEntry:
-    """What the emulator's ledger says of the same attempt. The second witness."""
+    """What the emulator's ledger says of the same attempt. The second witness. Of several payments: as in `Claim`."""
 
     payment_hash: str | None
     invoice_amount_sats: int | None
@@ -230,6 +230,24 @@ def fingerprint(secret: bytes | str) -> str:
     """Name a secret without telling it: the first 16 hex digits of its SHA-256."""
     data = secret.encode() if isinstance(secret, str) else secret
     return hashlib.sha256(data).hexdigest()[:16]
+
+
+def joint_digest(digests: Iterable[str]) -> str | None:
+    """One hash for an attempt's payments: that of its only payment, or the SHA-256 over several, sorted, as bytes.
+
+    An attempt that makes several payments names its payment hashes, and its preimages' digests, in this form: the two
+    are equal exactly when every preimage fits. None if there is none.
+    """
+    several = sorted(digests)
+    if len(several) < 2:
+        return several[0] if several else None
+    return hashlib.sha256(b"".join(bytes.fromhex(digest) for digest in several)).hexdigest()
+
+
+def joint_sats(amounts: Iterable[int | None]) -> int | None:
+    """The sum; None if there is none, or if one of them is not told: what is unknown is not 0."""
+    told = list(amounts)
+    return None if None in told or not told else sum(amount for amount in told if amount is not None)
 
 
 class RecordWriter:

@@ -11,22 +11,22 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from spikes import experiments, limits
+from spikes.cast import Cast, cast_of
 from spikes.errors import Interrupted
 from spikes.host import git_state, host
-from spikes.pins import pinned_versions, verified_digests
+from spikes.pins import pinned_versions
 from spikes.plan import Plan, load_profile, make_plan
 from spikes.processes import leash
 from spikes.progress import Progress
-from spikes.record import SCHEMA_VERSION, Header, RecordWriter, RuntimePin
+from spikes.record import SCHEMA_VERSION, Header, RecordWriter
 from spikes.run_directory import RunDirectory, make_run_directory
 from spikes.runner import Runner, Tally, now
-from spikes.runtimes import RUNTIMES, Form, Runtime, runtime_named
+from spikes.runtimes import RUNTIMES, Runtime, runtime_named
 
 DEFAULT_SEED = 1
 REPORTS = Path("reports")
@@ -50,8 +50,14 @@ def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
 def plan_of(args: argparse.Namespace) -> tuple[Plan, tuple[Runtime, ...]]:
     """The plan that the options ask for, and its runtimes. Raises PlanError."""
     runtimes = tuple(runtime_named(name) for name in args.runtimes.split(","))
-    probes = {runtime.NAME for runtime in runtimes if runtime.FORM is Form.PROBE}
-    plan = make_plan(load_profile(args.profile), args.seed, [r.NAME for r in runtimes], experiments.EXPECTED, probes)
+    by_name = {runtime.NAME: runtime for runtime in runtimes}
+    plan = make_plan(
+        load_profile(args.profile),
+        args.seed,
+        list(by_name),
+        experiments.EXPECTED,
+        lambda experiment, runtime: experiments.fits(experiment, by_name[runtime]),
+    )
     return plan, runtimes
 
 
@@ -60,29 +66,27 @@ def main(args: argparse.Namespace) -> int:
     if args.leash:
         leash()
     plan, runtimes = plan_of(args)
-    pins = [runtime_pin(runtime) for runtime in runtimes]
+    cast = cast_of(runtimes)
     run = make_run_directory(args.out, plan.profile.name, plan.seed, datetime.now(UTC))
     progress = Progress(len(plan.attempts), sys.stderr, terminal=sys.stderr.isatty())
     progress.say(f"run {run.run_id}: {len(plan.attempts)} attempts on {', '.join(plan.runtimes)}")
     try:
-        tally = asyncio.run(recorded(plan, runtimes, pins, run, progress))
+        tally = asyncio.run(recorded(plan, cast, run, progress))
     finally:
         run.clear_scratch()
         print(run.path, flush=True)
     return tally.failures[0].exit_code if tally.failures else 0
 
 
-async def recorded(
-    plan: Plan, runtimes: Sequence[Runtime], pins: Sequence[RuntimePin], run: RunDirectory, progress: Progress
-) -> Tally:
+async def recorded(plan: Plan, cast: Cast, run: RunDirectory, progress: Progress) -> Tally:
     """Write the header, then run. SIGINT and SIGTERM end it in order, without a footer: raises Interrupted."""
     asked_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, asked_to_stop.set)
     with RecordWriter(run.record) as record:
-        record.append(header(plan, runtimes, pins, run.run_id))
-        work = asyncio.ensure_future(Runner(plan, runtimes, run, record, progress).execute())
+        record.append(header(plan, cast, run.run_id))
+        work = asyncio.ensure_future(Runner(plan, cast, run, record, progress).execute())
         stop = asyncio.ensure_future(asked_to_stop.wait())
         await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
@@ -94,20 +98,7 @@ async def recorded(
         return work.result()
 
 
-def runtime_pin(runtime: Runtime) -> RuntimePin:
-    """The runtime as it is installed now. Raises PinMismatch, ToolMissing."""
-    return RuntimePin(
-        name=runtime.NAME,
-        role=runtime.ROLE,
-        tier=runtime.TIER,
-        sdk=runtime.SDK,
-        engine=runtime.ENGINE,
-        platform=runtime.PLATFORM,
-        digests=verified_digests(runtime.PINS),
-    )
-
-
-def header(plan: Plan, runtimes: Sequence[Runtime], pins: Sequence[RuntimePin], run_id: str) -> Header:
+def header(plan: Plan, cast: Cast, run_id: str) -> Header:
     """The record's first line."""
     commit, dirty = git_state()
     return Header(
@@ -117,11 +108,11 @@ def header(plan: Plan, runtimes: Sequence[Runtime], pins: Sequence[RuntimePin], 
         profile=plan.profile.name,
         seed=plan.seed,
         network="emulated",
-        runtimes=tuple(pins),
+        runtimes=cast.pins,
         planned_attempts=len(plan.attempts),
         git_commit=commit,
         git_dirty=dirty,
         host=host(),
-        pins=pinned_versions([name for runtime in runtimes for name in runtime.PINS]),
+        pins=pinned_versions([name for runtime in cast.runtimes for name in runtime.PINS]),
         limits_date=limits.newest_date(),
     )

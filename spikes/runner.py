@@ -11,12 +11,13 @@ runtime that does not start loses its attempts, an emulator that fails ends the 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from spikes import services
+from spikes.cast import Cast
 from spikes.errors import HarnessFailure, RuntimeStartFailure, ToolMissing
 from spikes.experiments import shop
 from spikes.facts import closing_facts, start_facts
@@ -27,7 +28,7 @@ from spikes.probe import probe
 from spikes.progress import Progress
 from spikes.record import Attempt, Fact, Footer, HarnessError, Line, RecordWriter
 from spikes.run_directory import RunDirectory
-from spikes.runtimes import Form, Runtime
+from spikes.runtimes import Form
 from spikes.seat import Seat, Surroundings
 from spikes.wallets import derive_wallet
 
@@ -47,19 +48,21 @@ class Tally:
 class Runner:
     """One run; `record` is open and holds its header."""
 
-    def __init__(
-        self, plan: Plan, runtimes: Sequence[Runtime], run: RunDirectory, record: RecordWriter, progress: Progress
-    ) -> None:
+    def __init__(self, plan: Plan, cast: Cast, run: RunDirectory, record: RecordWriter, progress: Progress) -> None:
         self._plan = plan
-        self._runtimes = {runtime.NAME: runtime for runtime in runtimes}
+        self._runtimes = {runtime.NAME: runtime for runtime in cast.runtimes}
         self._run = run
         self._record = record
         self._progress = progress
+        self._unfit = cast.unfit
         self._tally = Tally()
 
     async def execute(self) -> Tally:
         """Make every attempt of the plan and write the footer. Raises HarnessFailure when the run cannot go on."""
         started = time.monotonic()
+        for name, failure in self._unfit.items():
+            self._note(failure, name)
+            self._progress.say(f"{name} is out of this run: {failure}")
         try:
             async with self._surroundings() as around, self._seats(around) as seats:
                 await self._attempts(seats, Observer(around.network))
@@ -110,7 +113,7 @@ class Runner:
         seats: dict[str, Seat] = {}
         async with AsyncExitStack() as stack:
             for name, runtime_name in self._plan.seats().items():
-                if self._runtimes[runtime_name].FORM is Form.PROBE:
+                if self._runtimes[runtime_name].FORM is Form.PROBE or runtime_name in self._unfit:
                     continue
                 try:
                     seat = Seat(self._runtimes[runtime_name], name, derive_wallet(self._plan.seed, name), around)
@@ -128,7 +131,7 @@ class Runner:
 
     async def _attempts(self, seats: dict[str, Seat], observer: Observer) -> None:
         for planned in self._plan.attempts:
-            if planned.experiment == PROBE:
+            if planned.experiment == PROBE and planned.runtime not in self._unfit:
                 await self._probe(planned)
                 continue
             name = seat_name(planned.runtime, planned.lane)
@@ -163,7 +166,7 @@ class Runner:
 
     async def _inspect(self, around: Surroundings) -> None:
         """Every inspection on every driver, on a network of its own; one that fails costs its facts, not the run."""
-        drivers = [runtime for runtime in self._runtimes.values() if runtime.FORM is Form.DRIVER]
+        drivers = [r for r in self._runtimes.values() if r.FORM is Form.DRIVER and r.NAME not in self._unfit]
         for inspection in map(inspection_named, self._plan.profile.inspections):
             for runtime in drivers:
                 self._progress.say(f"{runtime.NAME}: {inspection.NAME.replace('_', ' ')}")

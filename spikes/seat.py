@@ -8,7 +8,8 @@ Must not know: plans, expectations, records.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +22,7 @@ from spikes.errors import RuntimeStartFailure
 from spikes.network import Invoice, Network
 from spikes.processes import Launch
 from spikes.record import Phase, Role
-from spikes.runtimes import Runtime, workerd
+from spikes.runtimes import Eviction, Runtime, workerd
 from spikes.runtimes.settings import Settings
 from spikes.seller import Seller
 from spikes.wallets import Wallet, derive_token
@@ -48,11 +49,20 @@ class Surroundings:
 class Seat:
     """One runtime in one lane. `name` is the runtime's, with the lane if it is not "a".
 
-    `inspect` names the inspection that watches this seat's driver; None in every run of payments.
+    `inspect` names the inspection that watches this seat's driver; None in every run of payments. `folder` names its
+    state and logs, if not `name` does. `watched` adds an inspection's instruments to how the driver is started.
     """
 
     def __init__(
-        self, runtime: Runtime, name: str, wallet: Wallet, around: Surroundings, *, inspect: str | None = None
+        self,
+        runtime: Runtime,
+        name: str,
+        wallet: Wallet,
+        around: Surroundings,
+        *,
+        inspect: str | None = None,
+        folder: str | None = None,
+        watched: Callable[[Launch], Launch] | None = None,
     ) -> None:
         self.runtime = runtime
         self.name = name
@@ -65,7 +75,9 @@ class Seat:
         self._around = around
         self._inspect = inspect
         self._phases: list[Phase] = []
-        self._process = self._driver_process(name, runtime.launch(self._settings(name)), wallet.token)
+        self._folder = folder or name
+        launch = runtime.launch(self._settings(self._folder))
+        self._process = self._driver_process(self._folder, watched(launch) if watched else launch, wallet.token)
         self._orchestrator: DriverProcess | None = None
         self._boots: list[float] = []
 
@@ -73,20 +85,53 @@ class Seat:
 
     async def start(self) -> None:
         """Start the driver and learn the wallet's identity. Raises RuntimeStartFailure."""
-        await self._boot()
+        await self.boot()
+        await self.build()
+
+    async def build(self) -> None:
+        """Have the driver build its wallet and tell its identity. Raises RuntimeStartFailure."""
         try:
             status = await self._timed("build", self.driver.status(self._around.deadline_s))
         except ContractBreach as breach:
             raise RuntimeStartFailure(f"{self.name}: {breach}; read its logs, then run `make doctor`") from breach
         self.identity = status.identity_public_key
 
+    async def boot(self) -> None:
+        """Start the driver's process, which builds no wallet before it is asked. Raises RuntimeStartFailure."""
+        boot_s = await self._process.start()
+        self._boots.append(boot_s)
+        self._phases.append(Phase(name="boot", duration_s=boot_s, clock="outside"))
+
     async def restart(self) -> None:
         """Kill the driver as a crash would and start it anew: the next incarnation. Raises RuntimeStartFailure."""
         await self._process.kill()
-        await self._stop_orchestrator()  # it holds the address of the process that is gone
-        self.incarnation += 1
-        self.served = 0
-        await self._boot()
+        await self._reincarnate()
+
+    async def evict(self) -> None:
+        """Take the isolate away as its platform would, memory and all. Raises RuntimeStartFailure, ContractBreach."""
+        match self.runtime.EVICTION:
+            case Eviction.ASKED:
+                started = time.perf_counter()
+                await self.driver.evict(self._around.deadline_s)
+                await self._stop_orchestrator()
+                self._incarnated()
+                self._phases.append(Phase(name="boot", duration_s=time.perf_counter() - started, clock="outside"))
+            case Eviction.STOPPED:
+                await self._process.stop()
+                await self._reincarnate()
+            case Eviction.EVERY_CALL | Eviction.NEVER:
+                pass  # there is nothing to take away, or nobody who does
+
+    @asynccontextmanager
+    async def twin(self) -> AsyncIterator[Seat]:
+        """A second process with the same wallet, which knows nothing of the first one's memory and files."""
+        twin = Seat(self.runtime, self.name, self._wallet, self._around, folder=f"{self._folder}-twin")
+        try:
+            await twin.start()
+            yield twin
+        finally:
+            await twin.stop()
+            self._phases += twin.take_phases()
 
     async def stop(self) -> None:
         """End everything that belongs to the seat."""
@@ -118,6 +163,14 @@ class Seat:
     async def sync(self) -> None:
         """Have the wallet read the network and claim what came in. Raises ContractBreach."""
         await self._timed("sync", self.driver.sync(self._around.deadline_s))
+
+    async def rebuild(self) -> None:
+        """Have the driver drop the SDK, so that the next request builds a new one. Raises ContractBreach."""
+        await self._timed("rebuild", self.driver.rebuild(self._around.deadline_s))
+
+    async def checked_balance_sats(self) -> int | None:
+        """The balance that the driver tells after a sync; None if it tells none. Raises ContractBreach."""
+        return (await self._timed("check", self.driver.sync(self._around.deadline_s))).balance_sats
 
     async def give(self, amounts_sats: list[int]) -> None:
         """Fund the wallet with one leaf for each amount and have it claim them. Raises ContractBreach."""
@@ -157,17 +210,21 @@ class Seat:
 
     # --- inside ---------------------------------------------------------------------------------------------------
 
-    async def _boot(self) -> None:
-        boot_s = await self._process.start()
-        self._boots.append(boot_s)
-        self._phases.append(Phase(name="boot", duration_s=boot_s, clock="outside"))
+    async def _reincarnate(self) -> None:
+        await self._stop_orchestrator()  # it holds the address of the process that is gone
+        self._incarnated()
+        await self.boot()
+
+    def _incarnated(self) -> None:
+        self.incarnation += 1
+        self.served = 0
 
     async def _orchestrating_driver(self) -> Driver:
         """For a native runtime the same isolate buys and pays; beside any other stands a Worker that calls it."""
         if self.runtime.ROLE is Role.NATIVE:
             return self.driver
         if self._orchestrator is None:
-            name = f"{self.name}-orchestrator"
+            name = f"{self._folder}-orchestrator"
             token = derive_token(self._around.seed, name)
             settings = self._settings(name, token=token, executor=self.driver.base_url)
             self._orchestrator = self._driver_process(name, workerd.launch(settings), token)
@@ -179,11 +236,11 @@ class Seat:
             await self._orchestrator.stop()
             self._orchestrator = None
 
-    def _settings(self, name: str, token: str | None = None, executor: str | None = None) -> Settings:
-        state_dir = self._around.scratch / name
+    def _settings(self, folder: str, token: str | None = None, executor: str | None = None) -> Settings:
+        state_dir = self._around.scratch / folder
         state_dir.mkdir(parents=True, exist_ok=True)
         return Settings(
-            runtime=name,
+            runtime=self.name if executor is None else folder,
             network=self.network.description,
             token=token or self._wallet.token,
             mnemonic=self._wallet.mnemonic if executor is None else None,

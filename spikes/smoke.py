@@ -16,10 +16,13 @@ from pathlib import Path
 
 from spikes import services
 from spikes.conformance import DEADLINE_S, Result, run_kit
-from spikes.errors import ConformanceFailure
+from spikes.errors import ConformanceFailure, HarnessFailure
+from spikes.plan import FIRST_LANE, PROBE, PlannedAttempt, derived_uuid
+from spikes.probe import probe
 from spikes.processes import leash
+from spikes.record import Outcome
 from spikes.run_directory import make_run_directory
-from spikes.runtimes import RUNTIMES, Runtime, runtime_named
+from spikes.runtimes import RUNTIMES, Form, Runtime, runtime_named
 from spikes.seat import Seat, Surroundings
 from spikes.wallets import derive_wallet
 
@@ -43,7 +46,8 @@ def main(args: argparse.Namespace) -> int:
     failed = 0
     try:
         for runtime in runtimes:
-            results = asyncio.run(smoke(runtime, run.logs, run.scratch))
+            kit = smoke if runtime.FORM is Form.DRIVER else smoke_probe
+            results = asyncio.run(kit(runtime, run.logs, run.scratch))
             failed += sum(result.seen is not None for result in results)
             _print(runtime.NAME, results)
     finally:
@@ -57,6 +61,28 @@ async def smoke(runtime: Runtime, logs: Path, scratch: Path) -> list[Result]:
     """The kit on a fresh seat of this runtime, against an emulator of its own."""
     async with fresh_seat(runtime, logs, scratch) as seat:
         return await run_kit(seat)
+
+
+async def smoke_probe(runtime: Runtime, logs: Path, scratch: Path) -> list[Result]:
+    """What can be asked of a probe: that it comes to a finding, and that its finding is no payment."""
+    planned = PlannedAttempt(
+        attempt=0,
+        runtime=runtime.NAME,
+        experiment=PROBE,
+        repeat=0,
+        seed=SMOKE_SEED,
+        lane=FIRST_LANE,
+        expected=Outcome.UNSUPPORTED,
+        amount_sats=0,
+        request_id=derived_uuid(SMOKE_SEED, runtime.NAME),
+    )
+    try:
+        attempt, facts = await probe(runtime, planned, logs, scratch)
+    except HarnessFailure as failure:
+        return [Result(check="comes_to_a_finding", seen=f"{failure}\n{failure.last_words}".rstrip())]
+    print(f"{runtime.NAME}: {attempt.outcome}, {attempt.reason}")
+    seen = None if facts and attempt.reason else "no facts, or no reason"
+    return [Result(check="comes_to_a_finding", seen=None), Result(check="gives_reason_and_facts", seen=seen)]
 
 
 @asynccontextmanager

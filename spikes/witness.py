@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from spikes.network import JournalEntry, Network, WalletView
-from spikes.record import Calls, LedgerEntry, PaymentPath
+from spikes.record import Calls, LedgerEntry, PaymentPath, joint_digest, joint_sats
 
 QUIET_DEADLINE_S = 5.0
 POLL_S = 0.02
@@ -49,7 +49,7 @@ async def open_window(network: Network, identity: str, since: int) -> Window:
     return Window(identity=identity, before=await network.wallet(identity), since=journal.next)
 
 
-async def close_window(network: Network, window: Window, payment_hash: str | None, *, answered: bool) -> Testimony:
+async def close_window(network: Network, window: Window, payment_hashes: Sequence[str], *, answered: bool) -> Testimony:
     """Wait until the ledger is quiet for the wallet, then say what happened.
 
     `answered`: the driver gave an answer, so that nothing of the attempt is under way any more. If the ledger does
@@ -57,18 +57,23 @@ async def close_window(network: Network, window: Window, payment_hash: str | Non
     """
     after = await _quiet(network, window, answered)
     journal = await network.journal(window.since)
-    settled_count, amount_sats = (0, None) if payment_hash is None else await network.settled(payment_hash)
+    settled = [await network.settled(payment_hash) for payment_hash in payment_hashes]
     calls = [entry for entry in journal.entries if entry.identity in ("", window.identity)]
     ledger = LedgerEntry(
-        payment_hash=payment_hash,
-        invoice_amount_sats=amount_sats,
-        settled_count=settled_count,
+        payment_hash=joint_digest(payment_hashes),
+        invoice_amount_sats=joint_sats(amount_sats for _, amount_sats in settled),
+        settled_count=joint_count([count for count, _ in settled]),
         debited_sats=window.before.owned_sats - after.owned_sats,
         locked_sats=after.locked_sats,
         balance_sats=after.available_sats,
         supply_ok=after.supply_ok,
     )
     return Testimony(ledger=ledger, calls=count_calls(calls), path=payment_path(calls), journal_position=journal.next)
+
+
+def joint_count(counts: Sequence[int]) -> int:
+    """1 if each payment hash was settled once, 0 if one was not; more than 1 if one was settled more often."""
+    return max(counts, default=0) if max(counts, default=0) > 1 else min(counts, default=0)
 
 
 def count_calls(entries: Iterable[JournalEntry]) -> Calls:

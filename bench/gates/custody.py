@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.evidence import Evidence, Numbered
+from bench.gates import probes
 from bench.gates.conclude import conclude, fails, fold, passes, undecided
 from bench.gates.readings import at_least, at_most
 from bench.thresholds import Thresholds
@@ -41,6 +42,9 @@ _MUST_BE_REFUSED = ("tampered_envelope", "swapped_row", "kms_denied", "kms_slow"
 
 def judge(evidence: Evidence, thresholds: Thresholds, runtime: str) -> GateVerdict:
     """Judge gate 2 for one runtime. Pure."""
+    probe = evidence.probe_of(runtime)
+    if probe is not None:
+        return probes.nothing_to_judge(NAME, evidence, runtime, probe)
     criteria = (
         fold("envelope", _envelope(evidence, thresholds, runtime)),
         _no_leak(evidence, runtime),

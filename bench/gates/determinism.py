@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench.evidence import Evidence, Numbered
+from bench.gates import probes
 from bench.gates.conclude import conclude, fails, passes, undecided
 from bench.gates.readings import at_most
 from bench.gates.repeats import identical_across_runtimes, repeats_identical, requests_identical
@@ -60,6 +61,9 @@ _FLOWS = (
 
 def judge(evidence: Evidence, thresholds: Thresholds, runtime: str) -> GateVerdict:
     """Judge gate 4 for one runtime. Pure."""
+    probe = evidence.probe_of(runtime)
+    if probe is not None:
+        return probes.nothing_to_judge(NAME, evidence, runtime, probe)
     return conclude(NAME, evidence, runtime, _criteria(evidence, thresholds, runtime))
 
 

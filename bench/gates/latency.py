@@ -13,6 +13,7 @@ import numpy as np
 
 from bench import stats
 from bench.evidence import Evidence
+from bench.gates import probes
 from bench.gates.conclude import conclude, fails, passes, undecided
 from bench.gates.exactly_once import judge_money
 from bench.gates.own_cost import own_cost
@@ -25,11 +26,18 @@ NAME = "latency"
 TITLE = "Latency and reliability"
 REQUIREMENT = "Can meet latency/reliability targets for interactive chat usage."
 
-_PAYING = ("pay_exact", "pay_swap", "pay_after_restart", "pay_after_eviction", "l402_paid")
+# Attempts that are one payment each. Payments at once are gate 1's question: one attempt of them is no sample of one.
+_PAYING = (
+    *("pay_exact", "pay_swap", "pay_rebuilt", "pay_second_isolate"),
+    *("pay_after_restart", "pay_after_eviction", "l402_paid"),
+)
 
 
 def judge(evidence: Evidence, thresholds: Thresholds, runtime: str) -> GateVerdict:
     """Judge gate 3 for one runtime. Pure."""
+    probe = evidence.probe_of(runtime)
+    if probe is not None:
+        return probes.nothing_to_judge(NAME, evidence, runtime, probe)
     return conclude(NAME, evidence, runtime, _criteria(evidence, thresholds, runtime))
 
 

@@ -17,6 +17,7 @@ from bench.gates.conclude import undecided
 from bench.gates.targets import Samples, judge_quantile
 from bench.thresholds import Threshold, Thresholds
 from bench.verdict import Criterion, NotApplicable
+from spikes.record import Role
 
 _WARM = ("pay_exact", "pay_swap")
 _COLD = ("pay_exact", "pay_swap", "pay_after_restart")
@@ -127,11 +128,15 @@ def _excess(mine: pd.DataFrame, reference: pd.DataFrame, confidence: float) -> S
 
 
 def noise_floor(evidence: Evidence, runtime: str, enough: int) -> float | None:
-    """Difference in seconds of p95 between the lanes "a" and "b": this runtime's own, else the largest in the run."""
+    """Difference in seconds of p95 between the lanes "a" and "b": this runtime's own, else the largest in the run.
+
+    The lanes of an informative runtime speak for itself alone: it must not move the verdict of one that decides.
+    """
     own = _lane_spread(evidence, runtime, enough)
     if own is not None:
         return own
-    spreads = [_lane_spread(evidence, pin.name, enough) for pin in evidence.runtimes]
+    deciding = [pin for pin in evidence.runtimes if pin.role is not Role.INFORMATIVE]
+    spreads = [_lane_spread(evidence, pin.name, enough) for pin in deciding]
     return max((s for s in spreads if s is not None), default=None)
 
 

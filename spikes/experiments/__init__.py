@@ -15,14 +15,19 @@ from spikes.experiments import (
     l402_cached,
     l402_paid,
     no_such_experiment,
+    pay_after_eviction,
     pay_after_restart,
+    pay_at_once,
+    pay_at_once_one_leaf,
     pay_exact,
+    pay_rebuilt,
+    pay_second_isolate,
     pay_swap,
 )
-from spikes.experiments.act import Act
-from spikes.network import Invoice
+from spikes.experiments.act import Act, Invoices
 from spikes.plan import PROBE, PlannedAttempt
 from spikes.record import Outcome
+from spikes.runtimes import Eviction, Form, Runtime
 from spikes.seat import Seat
 
 
@@ -34,13 +39,13 @@ class Experiment(Protocol):
     @property
     def EXPECTED(self) -> Outcome: ...
 
-    async def prepare(self, seat: Seat, planned: PlannedAttempt) -> Invoice | None:
+    async def prepare(self, seat: Seat, planned: PlannedAttempt) -> Invoices:
         """Set the stage; the invoice to be paid, if the harness ordered one.
 
         Raises HarnessFailure if the harness cannot, ContractBreach if the driver does not play.
         """
 
-    async def act(self, seat: Seat, planned: PlannedAttempt, invoice: Invoice | None) -> Act:
+    async def act(self, seat: Seat, planned: PlannedAttempt, invoices: Invoices) -> Act:
         """Ask the question once. What the driver does is a result, not an exception; ContractBreach: it cannot sync."""
 
 
@@ -48,6 +53,11 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     pay_exact,
     pay_swap,
     pay_after_restart,
+    pay_after_eviction,
+    pay_at_once,
+    pay_at_once_one_leaf,
+    pay_rebuilt,
+    pay_second_isolate,
     l402_paid,
     l402_cached,
     l402_blocked_cap,
@@ -59,6 +69,13 @@ EXPECTED: dict[str, Outcome] = {
     **{experiment.NAME: experiment.EXPECTED for experiment in EXPERIMENTS},
     PROBE: Outcome.UNSUPPORTED,
 }
+
+
+def fits(experiment: str, runtime: Runtime) -> bool:
+    """Whether the question can be asked of this runtime at all."""
+    if experiment == PROBE or runtime.FORM is Form.PROBE:
+        return experiment == PROBE and runtime.FORM is Form.PROBE
+    return experiment != pay_after_eviction.NAME or runtime.EVICTION is not Eviction.NEVER
 
 
 def experiment_named(name: str) -> Experiment:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from spikes.experiments import shop
-from spikes.experiments.act import Act
-from spikes.network import Invoice
+from spikes.experiments.act import Act, Invoices
 from spikes.plan import PlannedAttempt
 from spikes.record import Outcome
 from spikes.seat import Seat
@@ -13,7 +12,7 @@ NAME = "l402_cached"
 EXPECTED = Outcome.CACHED
 
 
-async def prepare(seat: Seat, planned: PlannedAttempt) -> None:
+async def prepare(seat: Seat, planned: PlannedAttempt) -> Invoices:
     """A first turn, which pays. How it ends is not asked here: if it does not pay, the second turn shows it."""
     await shop.open_for(seat)
     await seat.fetch(
@@ -23,8 +22,9 @@ async def prepare(seat: Seat, planned: PlannedAttempt) -> None:
         hosts=[seat.seller.host],
         phase="warmup",
     )
+    return ()
 
 
-async def act(seat: Seat, planned: PlannedAttempt, invoice: Invoice | None) -> Act:
+async def act(seat: Seat, planned: PlannedAttempt, invoices: Invoices) -> Act:
     """The same item again."""
     return await shop.buy(seat, planned, hosts=[seat.seller.host])

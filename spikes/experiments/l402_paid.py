@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from spikes.experiments import shop
-from spikes.experiments.act import Act
-from spikes.network import Invoice
+from spikes.experiments.act import Act, Invoices
 from spikes.plan import PlannedAttempt
 from spikes.record import Outcome
 from spikes.seat import Seat
@@ -13,11 +12,12 @@ NAME = "l402_paid"
 EXPECTED = Outcome.PAID
 
 
-async def prepare(seat: Seat, planned: PlannedAttempt) -> None:
+async def prepare(seat: Seat, planned: PlannedAttempt) -> Invoices:
     """Money and a buyer; the seller orders the invoice."""
     await shop.open_for(seat)
+    return ()
 
 
-async def act(seat: Seat, planned: PlannedAttempt, invoice: Invoice | None) -> Act:
+async def act(seat: Seat, planned: PlannedAttempt, invoices: Invoices) -> Act:
     """Buy an item that was never bought before."""
     return await shop.buy(seat, planned, hosts=[seat.seller.host])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from spikes.experiments.act import Act
-from spikes.network import Invoice
+from spikes.experiments.act import Act, Invoices
 from spikes.plan import PlannedAttempt
 from spikes.record import Outcome
 from spikes.seat import Seat
@@ -12,10 +11,11 @@ NAME = "no_such_experiment"
 EXPECTED = Outcome.UNSUPPORTED
 
 
-async def prepare(seat: Seat, planned: PlannedAttempt) -> None:
+async def prepare(seat: Seat, planned: PlannedAttempt) -> Invoices:
     """Nothing."""
+    return ()
 
 
-async def act(seat: Seat, planned: PlannedAttempt, invoice: Invoice | None) -> Act:
+async def act(seat: Seat, planned: PlannedAttempt, invoices: Invoices) -> Act:
     """Ask for it by name."""
     return Act(answer=await seat.ask(NAME, {"requestId": planned.request_id}, phase="ask"))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from spikes.experiments.act import Act
+from spikes.experiments.act import Act, Invoices
 from spikes.experiments.payment import order_invoice, pay_ordered
-from spikes.network import Invoice
 from spikes.plan import PlannedAttempt
 from spikes.record import Outcome
 from spikes.seat import Seat
@@ -13,13 +12,13 @@ NAME = "pay_exact"
 EXPECTED = Outcome.PAID
 
 
-async def prepare(seat: Seat, planned: PlannedAttempt) -> Invoice:
+async def prepare(seat: Seat, planned: PlannedAttempt) -> Invoices:
     """An invoice, and one leaf of just its amount and fee."""
     invoice = await order_invoice(seat, planned)
     await seat.give([invoice.amount_sats + invoice.fee_sats])
-    return invoice
+    return (invoice,)
 
 
-async def act(seat: Seat, planned: PlannedAttempt, invoice: Invoice | None) -> Act:
+async def act(seat: Seat, planned: PlannedAttempt, invoices: Invoices) -> Act:
     """Pay it."""
-    return await pay_ordered(seat, planned, invoice)
+    return await pay_ordered(seat, planned, invoices)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from spikes.experiments.act import Act
+from spikes.experiments.act import Act, Invoices
 from spikes.experiments.payment import order_invoice, pay_ordered
-from spikes.network import Invoice
 from spikes.plan import PlannedAttempt
 from spikes.record import Outcome
 from spikes.seat import Seat
@@ -13,14 +12,14 @@ NAME = "pay_swap"
 EXPECTED = Outcome.PAID
 
 
-async def prepare(seat: Seat, planned: PlannedAttempt) -> Invoice:
+async def prepare(seat: Seat, planned: PlannedAttempt) -> Invoices:
     """An invoice, and a wallet that holds more than it, in a leaf that is far too large."""
     invoice = await order_invoice(seat, planned)
     # Twice the price, so that what is left of a large leaf never happens to be the price itself.
     await seat.hold_at_least(2 * (invoice.amount_sats + invoice.fee_sats))
-    return invoice
+    return (invoice,)
 
 
-async def act(seat: Seat, planned: PlannedAttempt, invoice: Invoice | None) -> Act:
+async def act(seat: Seat, planned: PlannedAttempt, invoices: Invoices) -> Act:
     """Pay it; the journal shows whether a swap came first."""
-    return await pay_ordered(seat, planned, invoice)
+    return await pay_ordered(seat, planned, invoices)

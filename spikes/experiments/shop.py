@@ -47,4 +47,5 @@ async def buy(seat: Seat, planned: PlannedAttempt, *, max_sats: int | None = Non
         max_sats=price_sats(planned) if max_sats is None else max_sats,
         hosts=hosts,
     )
-    return Act(answer=answer, payment_hash=await seat.seller.offered_hash(since))
+    offered = await seat.seller.offered_hash(since)
+    return Act(answer=answer, payment_hashes=() if offered is None else (offered,))

@@ -7,12 +7,34 @@ Must not know: experiments, gates.
 from __future__ import annotations
 
 from spikes.errors import PlanError
-from spikes.runtimes import native, native_drift, node, workerd
+from spikes.runtimes import (
+    convex_isolate,
+    convex_node,
+    durable_object,
+    native,
+    native_drift,
+    node,
+    pyodide,
+    pyodide_build,
+    wasmtime,
+    workerd,
+)
 from spikes.runtimes.runtime import Eviction, Form, Runtime
 
 __all__ = ["RUNTIMES", "Eviction", "Form", "Runtime", "runtime_named"]
 
-RUNTIMES: tuple[Runtime, ...] = (native, node, workerd, native_drift)
+RUNTIMES: tuple[Runtime, ...] = (
+    native,
+    node,
+    workerd,
+    durable_object,
+    convex_isolate,
+    convex_node,
+    native_drift,
+    wasmtime,
+    pyodide,
+    pyodide_build,
+)
 
 
 def runtime_named(name: str) -> Runtime:

@@ -5,15 +5,9 @@ Must not know: other runtimes.
 
 from __future__ import annotations
 
-import re
-import subprocess
-import zlib
-from pathlib import Path
-
-from spikes.errors import RuntimeStartFailure
-from spikes.pins import artefact
 from spikes.processes import Launch
 from spikes.record import Fact, Platform, Role, Tier
+from spikes.runtimes import workerd_config
 from spikes.runtimes.runtime import Eviction, Form
 from spikes.runtimes.settings import Settings
 
@@ -23,45 +17,17 @@ TIER = Tier.REAL
 FORM = Form.DRIVER
 PLATFORM = Platform.CLOUDFLARE
 EVICTION = Eviction.STOPPED
-PINS = ("sdk-wasm-web", "sdk-js-web", "workerd")
-SDK = f"{artefact('sdk-wasm-web').package} {artefact('sdk-wasm-web').version}"
-ENGINE = f"workerd {artefact('workerd').version}"
-CONFIG = Path(__file__).parents[1] / "drivers" / "workerd" / "config.capnp"
-COMPILE_TIMEOUT_S = 60
-_EMBED = re.compile(r'embed\s+"([^"]+)"')
+PINS = workerd_config.PINS
+SDK = workerd_config.SDK
+ENGINE = workerd_config.ENGINE
+CONFIG = workerd_config.DRIVERS / "workerd" / "config.capnp"
 
 
 def launch(settings: Settings) -> Launch:
-    """The Worker from a precompiled configuration. Its control messages, one of them the port, go to stdout."""
-    compiled = _compiled(settings.state_dir.parent / "worker.bin")
-    argv = (str(artefact("workerd").path()), "serve", "--binary", str(compiled), "--control-fd=1")
-    return Launch(argv=argv, env=settings.environment())
+    """The Worker."""
+    return Launch(argv=workerd_config.serving(CONFIG, settings), env=settings.environment())
 
 
 def facts() -> tuple[Fact, ...]:
-    """The size of the Worker as Cloudflare counts it."""
-    modules = [(CONFIG.parent / name).read_bytes() for name in _EMBED.findall(CONFIG.read_text(encoding="utf-8"))]
-    everything = b"".join(modules)
-    raw = f"sum of the {len(modules)} modules that {CONFIG.name} embeds"
-    squeezed = f"{raw}, concatenated, zlib level 6"
-    return (
-        Fact(runtime=NAME, name="upload_raw_bytes", value=len(everything), how=raw),
-        Fact(runtime=NAME, name="upload_gzip_bytes", value=len(zlib.compress(everything, 6)), how=squeezed),
-    )
-
-
-def _compiled(target: Path) -> Path:
-    """The configuration with all modules in it, as one binary message; compiled once in a run."""
-    if target.exists():
-        return target
-    done = subprocess.run(  # noqa: S603 - the pinned binary and our own file
-        [str(artefact("workerd").path()), "compile", str(CONFIG), "--config-only"],
-        capture_output=True,
-        check=False,
-        timeout=COMPILE_TIMEOUT_S,
-    )
-    if done.returncode != 0:
-        words = done.stderr.decode(errors="replace")[-500:]
-        raise RuntimeStartFailure(f"workerd cannot compile {CONFIG.name}: {words}; correct it, or run `make setup`")
-    target.write_bytes(done.stdout)
-    return target
+    """The size of the script that the Worker is an entry point of."""
+    return workerd_config.upload_facts(NAME)

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from spikes.cast import cast_of
 from spikes.experiments import EXPECTED
 from spikes.plan import Profile, make_plan
 from spikes.progress import Progress
-from spikes.run_command import recorded, runtime_pin
+from spikes.run_command import recorded
 from spikes.run_directory import RunDirectory, make_run_directory
 from spikes.runner import Tally
 from spikes.runtimes import Runtime
@@ -25,5 +26,4 @@ def run(
     plan = make_plan(profile, 11, [runtime.NAME for runtime in runtimes], EXPECTED)
     directory = make_run_directory(reports, profile.name, plan.seed, datetime.now(UTC))
     progress = Progress(len(plan.attempts), io.StringIO(), terminal=False)
-    pins = [runtime_pin(runtime) for runtime in runtimes]
-    return directory, asyncio.run(recorded(plan, runtimes, pins, directory, progress))
+    return directory, asyncio.run(recorded(plan, cast_of(runtimes), directory, progress))

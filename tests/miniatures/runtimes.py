@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from spikes.pins import artefact
 from spikes.processes import Launch
 from spikes.record import Fact, Platform, Role, Tier
 from spikes.runtimes import Eviction, Form
@@ -14,10 +16,11 @@ from spikes.runtimes.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class ProgramRuntime:
-    """A runtime whose driver is a Python program; `env` is added to what every driver is told."""
+    """A runtime whose driver is a program, by default Python's; `env` is added to what every driver is told."""
 
     NAME: str
     program: tuple[str, ...]
+    executable: str = sys.executable
     env: Mapping[str, str] = field(default_factory=dict)
     ROLE: Role = Role.NATIVE
     TIER: Tier = Tier.STAND_IN
@@ -29,7 +32,7 @@ class ProgramRuntime:
     PINS: tuple[str, ...] = ()
 
     def launch(self, settings: Settings) -> Launch:
-        return Launch(argv=(sys.executable, *self.program), env={**settings.environment(), **self.env})
+        return Launch(argv=(self.executable, *self.program), env={**settings.environment(), **self.env})
 
     def facts(self) -> tuple[Fact, ...]:
         return ()
@@ -38,3 +41,10 @@ class ProgramRuntime:
 def miniature(kind: str) -> ProgramRuntime:
     """One of tests/miniatures/liar.py."""
     return ProgramRuntime(NAME=kind, program=("-m", "tests.miniatures.liar", kind))
+
+
+def late_worker() -> ProgramRuntime:
+    """tests/miniatures/late: a Worker that uses known amounts and goes on after its answer."""
+    config = Path(__file__).with_name("late") / "config.capnp"
+    program = ("serve", str(config), "--control-fd=1")
+    return ProgramRuntime(NAME="late", program=program, executable=str(artefact("workerd").path()))

@@ -58,11 +58,44 @@ WORKERD = RuntimePin(
     platform=Platform.CLOUDFLARE,
     digests={"breez-sdk-spark": "sha256:" + "22" * 32, "workerd": "sha256:" + "33" * 32},
 )
+CONVEX_ISOLATE = RuntimePin(
+    name="convex_isolate",
+    role=Role.NATIVE,
+    tier=Tier.STAND_IN,
+    sdk="@breeztech/breez-sdk-spark 0.19.2",
+    engine="Node.js 26.3.0, vm",
+    platform=Platform.CONVEX_ISOLATE,
+    digests={"breez-sdk-spark": "sha256:" + "22" * 32},
+)
+CONVEX_NODE = RuntimePin(
+    name="convex_node",
+    role=Role.EXTERNAL,
+    tier=Tier.STAND_IN,
+    sdk="@breeztech/breez-sdk-spark 0.19.2",
+    engine="Node.js 22.23.3",
+    platform=Platform.CONVEX_NODE,
+    digests={"breez-sdk-spark": "sha256:" + "22" * 32},
+)
+DRIFT = RuntimePin(
+    name="native_drift",
+    role=Role.INFORMATIVE,
+    tier=Tier.REAL,
+    sdk="breez-sdk-spark 0.27.2 (PyPI)",
+    engine="CPython 3.11.7",
+)
+WASMTIME = RuntimePin(
+    name="wasmtime",
+    role=Role.INFORMATIVE,
+    tier=Tier.REAL,
+    sdk="@breeztech/breez-sdk-spark 0.19.2",
+    engine="wasmtime 50.0.1",
+)
 _EXPECTED = {"cached": Outcome.CACHED, "blocked": Outcome.BLOCKED}
 _CODES = {
     "l402_blocked_cap": "quoted_amount_exceeds_cap",
     "l402_blocked_host": "host_not_allowed",
     "no_such_experiment": "unsupported",
+    "probe": "imports_missing",
 }
 
 
@@ -76,6 +109,7 @@ class Run:
         self.lines: list[Line] = []
         self._served: dict[tuple[str, str, int], int] = {}
         self._balances: dict[str, int] = {}
+        self._probed: set[str] = set()
 
     def attempt(self, runtime: str, experiment: str, outcome: Outcome, **changes: Any) -> Attempt:
         """Append one attempt. `claim` and `ledger` may be given as dicts of changes to the sound ones."""
@@ -87,6 +121,8 @@ class Run:
         ledger |= changes.pop("ledger", {})
         paid, served = outcome is Outcome.PAID, self._served.get(place, 0)
         balance = self._balances.get(runtime, 1_000_000) - ledger["debited_sats"]
+        if paid:
+            claim = {"balance_sats": ledger.get("balance_sats", balance), **claim}
         fields: dict[str, Any] = {
             **{"attempt": number, "runtime": runtime, "experiment": experiment, "seed": seed},
             **{"lane": place[1], "incarnation": place[2], "repeat": served, "sequence": served},
@@ -135,10 +171,19 @@ class Run:
         """A sound refusal or cached answer: ends as the experiment's name expects."""
         return self.attempt(runtime, experiment, _expected(experiment), **changes)
 
+    def probe(self, runtime: str, reason: str, **changes: Any) -> Attempt:
+        """The finding of a runtime that cannot hold a wallet. Make it the runtime's only attempt."""
+        self._probed.add(runtime)
+        fields = {"reason": reason, "outcome": Outcome.UNSUPPORTED, **changes}
+        attempt = self.attempt(runtime, "probe", fields.pop("outcome"), **fields)
+        self.lines[-1] = dataclasses.replace(attempt, claim=None, ledger=None)
+        return attempt
+
     def negative_controls(self) -> None:
-        """Every driver answers `unsupported` to a made-up experiment."""
+        """Every driver answers `unsupported` to a made-up experiment. A probe has none that could be asked."""
         for pin in self.pins:
-            self.attempt(pin.name, "no_such_experiment", Outcome.UNSUPPORTED)
+            if pin.name not in self._probed:
+                self.attempt(pin.name, "no_such_experiment", Outcome.UNSUPPORTED)
 
     def fact(self, runtime: str, name: str, value: float | int | str) -> None:
         """Append one fact."""
@@ -190,13 +235,13 @@ class Run:
 
 
 def _expected(experiment: str) -> Outcome:
-    if experiment == "no_such_experiment":
+    if experiment in ("no_such_experiment", "probe"):
         return Outcome.UNSUPPORTED
     return next((end for word, end in _EXPECTED.items() if f"_{word}" in experiment), Outcome.PAID)
 
 
 def _path(experiment: str) -> PaymentPath:
-    return PaymentPath.SWAP if experiment == "pay_swap" else PaymentPath.EXACT
+    return PaymentPath.SWAP if experiment in ("pay_swap", "pay_at_once_one_leaf") else PaymentPath.EXACT
 
 
 def _sparse(line: Line) -> dict[str, Any]:

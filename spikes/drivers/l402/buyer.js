@@ -7,6 +7,8 @@
 
 import { ContractError, asContractError } from '../wallet/errors.js';
 import { bytesFromHex32, sha256Hex } from '../wallet/hashing.js';
+import { readTerms } from '../wallet/invoice.js';
+import { MemoryShelf } from '../wallet/shelf.js';
 import { SpendWindow } from '../wallet/spend_window.js';
 import { CredentialCache, authorization } from './credentials.js';
 import { readOffer } from './offer.js';
@@ -15,6 +17,8 @@ import { ask, preview } from './seller.js';
 
 const NETWORK = 'regtest';
 const DENIED = new Set([401, 402, 403]);
+/** Offers whose payment is not resolved, by request id. */
+const OPEN = 'l402_open_offers';
 
 /**
  * @typedef {object} Purchase what is asked for, and what is known so far
@@ -32,24 +36,24 @@ const DENIED = new Set([401, 402, 403]);
 export class L402Buyer {
   /**
    * @param {{service: import('../wallet/contract.js').Service, errorTable: import('../wallet/errors.js').ErrorTable,
-   *   windowMs: number, send?: typeof fetch, nowMs?: () => number}} options
+   *   windowMs: number, shelf?: import('../wallet/shelf.js').Shelf, send?: typeof fetch, nowMs?: () => number}} options
+   *   shelf: remembers open offers, paid credentials and the window of the buyer's own policy
    */
-  constructor({ service, errorTable, windowMs, send = (input, init) => fetch(input, init), nowMs = () => Date.now() }) {
+  constructor({ service, errorTable, windowMs, shelf, send = (input, init) => fetch(input, init), nowMs = Date.now }) {
     this.service = service;
     this.errorTable = errorTable;
+    this.shelf = shelf ?? new MemoryShelf();
     this.send = send;
     this.nowMs = nowMs;
     this.credentials = new CredentialCache({ nowMs });
-    this.window = new SpendWindow({ windowMs, nowMs });
-    /** @type {Map<string, {href: string, offer: import('./offer.js').Offer}>} offers whose payment is not resolved */
-    this.open = new Map();
+    this.window = new SpendWindow({ windowMs, table: 'l402_spend_window', nowMs });
   }
 
   /** @param {Purchase} purchase @returns {Promise<void>} throws if the resource was not delivered */
   async buy(purchase) {
     const { requestId, url, policy } = purchase;
     requireAllowedHost(policy, url);
-    const offer = this.#unresolved(requestId, url) ?? (await this.#findOffer(purchase));
+    const offer = (await this.#unresolved(requestId, url)) ?? (await this.#findOffer(purchase));
     if (!offer) return; // the cached credential was good
     purchase.paymentHash = offer.terms.paymentHash;
     purchase.quotedAmountMsats = offer.terms.amountMsats;
@@ -61,17 +65,17 @@ export class L402Buyer {
    * The same request again, while its payment is unknown: the same invoice, never another one.
    * @param {string} requestId @param {URL} url
    */
-  #unresolved(requestId, url) {
-    const open = this.open.get(requestId);
+  async #unresolved(requestId, url) {
+    const open = await this.shelf.transaction((tx) => tx.get(OPEN, requestId));
     if (!open) return null;
-    if (open.href === url.href) return open.offer;
+    if (open.href === url.href) return { ...open.challenge, terms: readTerms(open.invoice, NETWORK) };
     throw new ContractError('idempotency_conflict', 'this request id belongs to another purchase; use a new one');
   }
 
   /** @param {Purchase} purchase @returns {Promise<import('./offer.js').Offer | null>} null: nothing to pay */
   async #findOffer(purchase) {
     const { url, clock } = purchase;
-    const found = this.credentials.find(url);
+    const found = await this.shelf.transaction((tx) => this.credentials.find(tx, url));
     purchase.cacheStatus = found.status;
     if (found.status === 'hit') {
       const answer = await clock.time('fetch', () => ask(this.send, url, authorization(found.credential)));
@@ -80,7 +84,7 @@ export class L402Buyer {
         return this.#deliver(purchase, answer);
       }
       // The seller wants more. That is a new offer, judged like any other: a hit is no permission to pay.
-      this.credentials.drop(url);
+      await this.shelf.transaction((tx) => this.credentials.drop(tx, url));
       purchase.cacheStatus = 'invalid';
       if (answer.status === 402) return this.#offerOf(answer);
       await answer.body?.cancel();
@@ -102,22 +106,28 @@ export class L402Buyer {
     const { requestId, url, policy, clock } = purchase;
     const { terms, scheme, macaroon } = offer;
     requireUnderCap(policy, terms.amountMsats);
-    this.window.reserve(requestId, terms.amountMsats, policy.windowCapMsats);
-    this.open.set(requestId, { href: url.href, offer });
+    await this.shelf.transaction((tx) => {
+      this.window.reserve(tx, requestId, terms.amountMsats, policy.windowCapMsats);
+      tx.put(OPEN, requestId, { href: url.href, challenge: { scheme, macaroon }, invoice: terms.invoice });
+    });
     try {
       const { maxAmountMsats } = policy;
       const order = { requestId, invoice: terms.invoice, maxAmountMsats, host: url.host };
       const answer = await this.service.payBolt11(order, clock);
       const preimageHex = await provenPreimage(answer, terms.paymentHash);
       purchase.paid = answer;
-      this.window.settle(requestId);
-      this.open.delete(requestId);
+      await this.shelf.transaction((tx) => {
+        this.window.settle(tx, requestId, terms.amountMsats);
+        tx.delete(OPEN, requestId);
+      });
       return { scheme, macaroon, preimageHex, paymentHash: terms.paymentHash };
     } catch (thrown) {
       const error = asContractError(thrown);
       if (this.errorTable.isDefinite(error.code)) {
-        this.window.release(requestId);
-        this.open.delete(requestId);
+        await this.shelf.transaction((tx) => {
+          this.window.release(tx, requestId);
+          tx.delete(OPEN, requestId);
+        });
       }
       throw error;
     }
@@ -129,10 +139,10 @@ export class L402Buyer {
    */
   async #collect(purchase, credential) {
     const { url, clock } = purchase;
-    this.credentials.store(url, credential);
+    await this.shelf.transaction((tx) => this.credentials.store(tx, url, credential));
     const answer = await clock.time('fetch', () => ask(this.send, url, authorization(credential)));
     if (DENIED.has(answer.status)) {
-      this.credentials.drop(url);
+      await this.shelf.transaction((tx) => this.credentials.drop(tx, url));
       await answer.body?.cancel();
       throw new ContractError(
         'credential_refused',

@@ -1,10 +1,12 @@
 /**
  * Paid credentials, by scope (origin and path), for a limited time.
  *
- * Role: lets a second request for the same thing go without paying. Memory of the isolate only: credentials
- * are bearer secrets. Must not know: how they were paid for.
+ * Role: lets a second request for the same thing go without paying; code over a transaction of the shelf, without a
+ * memory of its own. Credentials are bearer secrets: they go nowhere but on the shelf, where the proofs of payment
+ * lie too. Must not know: how they were paid for, which shelf it is.
  */
 
+const TABLE = 'l402_credentials';
 const TTL_MS = 600_000;
 const LIMIT = 1_000;
 
@@ -14,6 +16,8 @@ const LIMIT = 1_000;
  * @property {string} macaroon
  * @property {string} preimageHex
  * @property {string} paymentHash
+ *
+ * @typedef {import('../wallet/shelf.js').Tx} Tx
  */
 
 export class CredentialCache {
@@ -22,29 +26,31 @@ export class CredentialCache {
     this.ttlMs = ttlMs;
     this.limit = limit;
     this.nowMs = nowMs;
-    /** @type {Map<string, {credential: Credential, untilMs: number}>} */
-    this.entries = new Map();
   }
 
-  /** @param {URL} url @returns {{status: 'hit', credential: Credential} | {status: 'miss' | 'stale'}} */
-  find(url) {
-    const entry = this.entries.get(scope(url));
+  /**
+   * @param {Tx} tx @param {URL} url
+   * @returns {{status: 'hit', credential: Credential} | {status: 'miss' | 'stale'}}
+   */
+  find(tx, url) {
+    const entry = tx.get(TABLE, scope(url));
     if (!entry) return { status: 'miss' };
     if (entry.untilMs > this.nowMs()) return { status: 'hit', credential: entry.credential };
-    this.entries.delete(scope(url));
+    this.drop(tx, url);
     return { status: 'stale' };
   }
 
-  /** @param {URL} url @param {Credential} credential */
-  store(url, credential) {
-    this.entries.delete(scope(url)); // the newest entry stands last
-    this.entries.set(scope(url), { credential, untilMs: this.nowMs() + this.ttlMs });
-    if (this.entries.size > this.limit) this.entries.delete(/** @type {string} */ (this.entries.keys().next().value));
+  /** @param {Tx} tx @param {URL} url @param {Credential} credential */
+  store(tx, url, credential) {
+    this.drop(tx, url); // the newest entry stands last
+    tx.put(TABLE, scope(url), { credential, untilMs: this.nowMs() + this.ttlMs });
+    const entries = tx.list(TABLE);
+    for (const [oldest] of entries.slice(0, Math.max(0, entries.length - this.limit))) tx.delete(TABLE, oldest);
   }
 
-  /** @param {URL} url */
-  drop(url) {
-    this.entries.delete(scope(url));
+  /** @param {Tx} tx @param {URL} url */
+  drop(tx, url) {
+    tx.delete(TABLE, scope(url));
   }
 }
 

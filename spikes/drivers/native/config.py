@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from spikes.drivers.native.custody import Custody, read_custody
+
 DEFAULT_REQUEST_CAP_MSATS = 200_000_000
 DEFAULT_COMPLETION_TIMEOUT_S = 45
 WINDOW_S = 300.0
@@ -27,7 +29,7 @@ class Config:
 
     network: dict[str, Any]
     token: str = field(repr=False)
-    mnemonic: str | None = field(repr=False)  # absent: the driver runs, and answers mnemonic_missing when asked to pay
+    custody: Custody = field(repr=False)  # without a mnemonic the driver runs, and says so when it is asked to pay
     runtime: str
     wallet_id: str
     state_dir: Path
@@ -47,12 +49,17 @@ class Config:
                 raise
             raise ConfigError("SPARKGATE_NETWORK is not what `python -m spikes emulator --json` prints") from error
         window_cap = env.get("SPARKGATE_WINDOW_CAP_MSATS")
+        wallet_id = env.get("SPARKGATE_WALLET_ID", "wallet")
+        try:
+            custody = read_custody(env, wallet_id)
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
         return cls(
             network=network,
             token=_required(env, "SPARKGATE_TOKEN"),
-            mnemonic=env.get("SPARKGATE_MNEMONIC") or None,
+            custody=custody,
             runtime=env.get("SPARKGATE_RUNTIME", "native"),
-            wallet_id=env.get("SPARKGATE_WALLET_ID", "wallet"),
+            wallet_id=wallet_id,
             state_dir=Path(_required(env, "SPARKGATE_STATE_DIR")),
             request_cap_msats=_number(env, "SPARKGATE_REQUEST_CAP_MSATS", DEFAULT_REQUEST_CAP_MSATS),
             window_cap_msats=None if window_cap is None else _number(env, "SPARKGATE_WINDOW_CAP_MSATS", 0),

@@ -8,10 +8,11 @@ Must not know: HTTP, who calls.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from spikes.drivers.native.book import Entry, PaymentBook, State, payment_fingerprint
@@ -66,6 +67,8 @@ class Payer:
         self._config = config
         self._book = book
         self._answers: dict[str, Paid] = {}  # of this process; an older one is looked up in the SDK
+        self._under_way: set[str] = set()  # request ids
+        self._one_ended = asyncio.Condition()
 
     async def pay(self, order: Order, wallet: WalletSession, clock: PhaseClock) -> Paid:
         """Pay, or give the stored answer of the same order. Raises WalletError."""
@@ -77,10 +80,14 @@ class Payer:
             return await self._resolve(known, wallet, clock)
         self._check(order, invoice, amount_msats)
         entry = self._book.submit(order.request_id, fingerprint, invoice.payment_hash, amount_msats, time.time())
+        self._under_way.add(order.request_id)
         try:
-            return await self._submit(order, entry, wallet, clock)
+            return self._conclude(entry, await self._submit_when_funded(order, entry, wallet, clock))
         finally:
             entry.in_flight = False
+            self._under_way.discard(order.request_id)
+            async with self._one_ended:
+                self._one_ended.notify_all()
 
     def _check(self, order: Order, invoice: InvoiceView, amount_msats: int) -> None:
         """Every refusal that needs no network call."""
@@ -94,20 +101,35 @@ class Payer:
         if room is not None and self._window_spend() + amount_msats > room:
             raise WalletError("window_cap_exceeded", "the spending window has no room for this amount; pay later")
 
-    async def _submit(self, order: Order, entry: Entry, wallet: WalletSession, clock: PhaseClock) -> Paid:
-        try:
-            with clock.phase("sync"):
-                await wallet.ensure_synced()
-            with clock.phase("prepare"):
-                quote = await wallet.quote(order.invoice)
-                await wallet.require_funds(quote.total_sats)
-            with clock.phase("send"):
-                payment = await wallet.send(quote, order.request_id, self._config.completion_timeout_s)
-        except WalletError as error:
-            if error.meaning.definite:
-                self._book.withdraw(entry)
-            raise
-        return self._conclude(entry, payment)
+    async def _submit_when_funded(
+        self, order: Order, entry: Entry, wallet: WalletSession, clock: PhaseClock
+    ) -> PaymentView:
+        """While another payment has its leaf swapped, the rest of the money is not there to be seen.
+
+        Too little is therefore believed only when no other payment is under way. Nothing was submitted until then.
+        """
+        deadline = time.monotonic() + self._config.completion_timeout_s
+        while True:
+            try:
+                return await self._submit(order, wallet, clock)
+            except WalletError as error:
+                left_s = deadline - time.monotonic()
+                if error.code != "insufficient_funds" or not self._under_way - {order.request_id} or left_s <= 0:
+                    if error.meaning.definite:
+                        self._book.withdraw(entry)
+                    raise
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left_s), self._one_ended:
+                    await self._one_ended.wait()
+
+    async def _submit(self, order: Order, wallet: WalletSession, clock: PhaseClock) -> PaymentView:
+        with clock.phase("sync"):
+            await wallet.ensure_synced()
+        with clock.phase("prepare"):
+            quote = await wallet.quote(order.invoice)
+            await wallet.require_funds(quote.total_sats)
+        with clock.phase("send"):
+            return await wallet.send(quote, order.request_id, self._config.completion_timeout_s)
 
     async def _resolve(self, entry: Entry, wallet: WalletSession, clock: PhaseClock) -> Paid:
         """An order that was submitted before: answer from what is known, never pay again."""

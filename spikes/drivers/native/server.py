@@ -76,11 +76,11 @@ class Door:
     async def _open_wallet(self, clock: PhaseClock) -> WalletSession:
         async with self._building:
             if self._wallet is None:
-                if self._config.mnemonic is None:
-                    raise WalletError("mnemonic_missing", "set SPARKGATE_MNEMONIC")
+                with clock.phase("unseal"):
+                    mnemonic = await self._config.custody.mnemonic_now()
                 with clock.phase("build"):
                     self._wallet = await WalletSession.open(
-                        self._config.network, self._config.mnemonic, self._config.state_dir / "sdk"
+                        self._config.network, mnemonic, self._config.state_dir / "sdk"
                     )
             return self._wallet
 
@@ -163,6 +163,10 @@ class Door:
                 answer = await self._sync(clock)
             case "pay":
                 answer = await self._attempt(body, clock)
+            case "quote":
+                answer = await self._quote(body, clock)
+            case "rebuild":
+                answer = await self._rebuild()
             case _:
                 answer = _outcome("unsupported", "unsupported", "this driver knows no experiment of that name")
         return web.json_response({"ok": True, "experiment": name, **answer, "phases": _phases(clock)})
@@ -173,6 +177,24 @@ class Door:
             await wallet.sync()
         _, balance = await wallet.info()
         return {**_outcome("synced"), "claim": {"balanceSats": balance}}
+
+    async def _quote(self, body: Mapping[str, Any], clock: PhaseClock) -> dict[str, Any]:
+        """The SDK's own price of an invoice; nothing moves."""
+        order = _order(None, {"host": NO_SELLER, "maxAmountMsats": 1, **body})
+        wallet = await self._open_wallet(clock)
+        invoice = await wallet.read_invoice(order.invoice)
+        with clock.phase("prepare"):
+            quote = await wallet.quote(order.invoice)
+        amounts = {"amountSats": quote.amount_sats, "feeSats": quote.total_sats - quote.amount_sats}
+        return {**_outcome("quoted"), "claim": {"paymentHash": invoice.payment_hash, **amounts}}
+
+    async def _rebuild(self) -> dict[str, Any]:
+        """Release the SDK; the next request that needs it builds a new one."""
+        async with self._building:
+            wallet, self._wallet = self._wallet, None
+            if wallet is not None:
+                await wallet.close()
+        return _outcome("rebuilt")
 
     async def _attempt(self, body: Mapping[str, Any], clock: PhaseClock) -> dict[str, Any]:
         order = _order(body.get("requestId"), {"host": NO_SELLER, **body})

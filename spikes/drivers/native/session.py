@@ -53,6 +53,7 @@ class Quote:
     """What a payment will cost; `prepared` is the SDK's own form of it."""
 
     prepared: Any
+    amount_sats: int
     total_sats: int  # amount and fee
 
 
@@ -135,7 +136,8 @@ class WalletSession:
         except sdk.SdkError as error:
             raise WalletError("prepare_failed", f"the SDK did not prepare the payment: {kind_of(error)}") from None
         fee_sats = int(prepared.payment_method.lightning_fee_sats)
-        return Quote(prepared=prepared, total_sats=int(prepared.amount) + fee_sats)
+        amount_sats = int(prepared.amount)
+        return Quote(prepared=prepared, amount_sats=amount_sats, total_sats=amount_sats + fee_sats)
 
     async def require_funds(self, sats: int) -> None:
         """See that the wallet holds that much; money may have come in since the last sync, so look once.

@@ -7,13 +7,16 @@
 
 import { createServer } from 'node:http';
 
-import { createContract, createRefusingContract } from '../wallet/contract.js';
+import { createRefusingContract } from '../wallet/contract.js';
 import { ContractError, ErrorTable } from '../wallet/errors.js';
 import errors from '../wallet/errors.json' with { type: 'json' };
 import { walletExperiments } from '../wallet/experiments.js';
 import { readConfig } from '../wallet/config.js';
+import { inspectedContract } from '../wallet/inspection.js';
 import { SDK } from '../wallet/sdk_version.js';
 import { LocalWalletService } from '../wallet/service.js';
+import { MemoryShelf } from '../wallet/shelf.js';
+import { openDiskShelf } from './disk_shelf.js';
 import { fetchHandler } from './fetch_handler.js';
 import { endWithParent, keepStdoutForTheReadyLine, watchForDefects } from './process.js';
 import { loadSdk } from './sdk.js';
@@ -41,9 +44,12 @@ function compose(env) {
         'SPARKGATE_EXECUTOR_URL is set, but this driver is an executor; unset it',
       );
     }
-    const service = new LocalWalletService({ config, errorTable, loadSdk, oneAtATime: false });
+    // Without a directory it remembers in memory, and its status says so.
+    const shelf = env.SPARKGATE_STATE_DIR ? openDiskShelf(env.SPARKGATE_STATE_DIR) : new MemoryShelf();
+    const service = new LocalWalletService({ config, errorTable, loadSdk, shelf, oneAtATime: false });
     const experiments = walletExperiments(service, errorTable);
-    return createContract({ runtime: config.runtime, sdk: SDK, token: config.token, errorTable, service, experiments });
+    const driver = { runtime: config.runtime, sdk: SDK, token: config.token, errorTable, service, experiments };
+    return inspectedContract(driver, { inspect: env.SPARKGATE_INSPECT, shelf });
   } catch (error) {
     return createRefusingContract({ runtime: env.SPARKGATE_RUNTIME || 'node', sdk: SDK, errorTable }, error);
   }

@@ -19,7 +19,7 @@ const TOKEN = 'token-of-the-test';
 const [PLATFORM] = readdirSync(join(HERE, 'node_modules/@cloudflare')).filter((name) => name.startsWith('workerd-'));
 const WORKERD = join(HERE, `node_modules/@cloudflare/${PLATFORM}/bin/workerd`);
 const directory = mkdtempSync(join(tmpdir(), 'sparkgate-'));
-const compiled = join(directory, 'worker.bin');
+const compiled = (/** @type {string} */ host) => join(directory, `${host}.bin`);
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 
 /** @param {string} runtime @param {Record<string, string>} [changes] */
@@ -43,30 +43,47 @@ const startNode = (t, changes) =>
 const startWorkerd = (t, changes) =>
   startDriver(t, {
     command: WORKERD,
-    args: ['serve', '-b', compiled, '--control-fd=3'],
+    args: ['serve', '-b', compiled('workerd'), '--control-fd=3'],
     env: environment('workerd', changes),
+    announceOn: 3,
+  });
+/** @param {any} t @param {Record<string, string>} [changes] @param {string} [storage] */
+const startObject = (t, changes, storage = mkdtempSync(join(directory, 'object-'))) =>
+  startDriver(t, {
+    command: WORKERD,
+    args: ['serve', '-b', compiled('durable_object'), '--control-fd=3', `--directory-path=state=${storage}`],
+    env: environment('durable_object', changes),
     announceOn: 3,
   });
 
 before(() => {
-  const config = join(HERE, 'workerd/config.capnp');
-  writeFileSync(compiled, execFileSync(WORKERD, ['compile', config, '--config-only'], { maxBuffer: 2 ** 26 }));
+  for (const host of ['workerd', 'durable_object']) {
+    const config = join(HERE, host, 'config.capnp');
+    const args = ['compile', config, '--config-only'];
+    writeFileSync(compiled(host), execFileSync(WORKERD, args, { maxBuffer: 2 ** 26 }));
+  }
 });
 
-test('the Worker embeds every module of wallet and l402, and lets nothing out but loopback', () => {
-  const config = readFileSync(join(HERE, 'workerd/config.capnp'), 'utf8');
+test('the script embeds every module of wallet and l402, and lets nothing out but loopback', () => {
+  const script = readFileSync(join(HERE, 'workerd/script.capnp'), 'utf8');
   for (const folder of ['wallet', 'l402']) {
     for (const name of readdirSync(join(HERE, folder)).filter((file) => /\.js(on)?$/.test(file))) {
-      assert.ok(config.includes(`"${folder}/${name}"`), `${folder}/${name} is missing in config.capnp`);
+      assert.ok(script.includes(`"${folder}/${name}"`), `${folder}/${name} is missing in script.capnp`);
     }
   }
-  assert.match(config, /network = \(allow = \["127\.0\.0\.1\/32"\]\)/);
-  assert.match(config, /globalOutbound = "loopback"/);
+  assert.match(script, /network = \(allow = \["127\.0\.0\.1\/32"\]\)/);
+  for (const host of ['workerd', 'durable_object']) {
+    const config = readFileSync(join(HERE, host, 'config.capnp'), 'utf8');
+    assert.match(config, /services = \[[^\]]*Script\.loopback/, host);
+    assert.match(config, /globalOutbound = "loopback"/, host);
+    assert.doesNotMatch(config, /embed|network/, `${host}: what goes in and what goes out is the script's`);
+  }
 });
 
 for (const [runtime, start] of /** @type {[string, any][]} */ ([
   ['node', startNode],
   ['workerd', startWorkerd],
+  ['durable_object', startObject],
 ])) {
   test(`${runtime}: serves the contract, and says what it cannot reach`, async (t) => {
     const { ask, child, exited, output } = await start(t);
@@ -81,7 +98,7 @@ for (const [runtime, start] of /** @type {[string, any][]} */ ([
     assert.ok(status.body.wasmMemoryBytes > 1_000_000);
     assert.deepEqual(
       status.body.phases.map((/** @type {any} */ { name }) => name),
-      ['load', 'build'],
+      ['unseal', 'load', 'build'],
     );
     assert.equal((await ask('/experiments/sync', { input: {} })).body.code, 'connect_failed');
     assert.equal((await ask('/experiments/made-up', { input: {} })).body.outcome, 'unsupported');
@@ -110,6 +127,48 @@ for (const [runtime, start] of /** @type {[string, any][]} */ ([
     );
   });
 }
+
+test('how long each remembers is told in its status', async (t) => {
+  const stateDir = join(directory, 'node-state');
+  const inMemory = await startNode(t);
+  const onDisk = await startNode(t, { SPARKGATE_STATE_DIR: stateDir });
+  const worker = await startWorkerd(t);
+  const object = await startObject(t);
+  const told = [inMemory, onDisk, worker, object].map(async ({ ask }) => (await ask('/status')).body.durability);
+  assert.deepEqual(await Promise.all(told), ['isolate', 'disk', 'isolate', 'object']);
+});
+
+test('node: a state directory that cannot be used is a typed error, and one line', async (t) => {
+  const { ask } = await startNode(t, { SPARKGATE_STATE_DIR: join(HERE, 'package.json') });
+  assert.equal((await ask('/healthz', null, '')).status, 200);
+  const { status, body } = await ask('/status');
+  assert.deepEqual([status, body.error.code], [500, 'config_error']);
+  assert.match(body.error.message, /^SPARKGATE_STATE_DIR: wallet\.sqlite cannot be used \(EEXIST on mkdir\)/);
+});
+
+test('durable object: evicted only for those who may ask; the next instance serves the same wallet', async (t) => {
+  const { ask } = await startObject(t);
+  const { identityPublicKey } = (await ask('/status')).body;
+  assert.equal((await ask('/experiments/evict', { input: {} }, 'wrong')).status, 401);
+  assert.deepEqual((await ask('/status')).body.phases, [], 'the same instance');
+  assert.equal((await ask('/experiments/evict', { input: {} })).body.outcome, 'evicted');
+  const { body } = await ask('/status');
+  assert.deepEqual(
+    [body.identityPublicKey, body.phases.map((/** @type {any} */ { name }) => name)],
+    [identityPublicKey, ['unseal', 'load', 'build']],
+  );
+});
+
+test('durable object: another wallet finds a state that is not its own', async (t) => {
+  const storage = mkdtempSync(join(directory, 'object-'));
+  const first = await startObject(t, {}, storage);
+  assert.equal((await first.ask('/status')).status, 200);
+  first.child.kill('SIGKILL');
+  await first.exited;
+  const other = { SPARKGATE_MNEMONIC: `${'abandon '.repeat(11)}about` };
+  const { ask } = await startObject(t, other, storage);
+  assert.equal((await ask('/status')).body.error.code, 'config_error');
+});
 
 test('node: stdout is the ready line and nothing else; the process ends with its parent', async (t) => {
   const { ask, child, exited, output } = await startNode(t);

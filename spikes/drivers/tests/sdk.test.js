@@ -5,9 +5,11 @@ import { test } from 'node:test';
 
 import { loadSdk } from '../node/sdk.js';
 import { decodeBolt11 } from '../wallet/bolt11.js';
+import { mnemonicSource } from '../wallet/custody.js';
 import { readTerms, requireSameReading } from '../wallet/invoice.js';
 import { PhaseClock } from '../wallet/phases.js';
 import { SDK } from '../wallet/sdk_version.js';
+import { MemoryShelf } from '../wallet/shelf.js';
 import { LocalWalletService } from '../wallet/service.js';
 import { WalletSession } from '../wallet/session.js';
 import { DEAD_NETWORK, errorTable, readJson, settings } from './support/drivers.js';
@@ -20,7 +22,13 @@ const MNEMONIC = 'legal winner thank year wave sausage worth useful legal winner
 const { invoices } = readJson('tests/vectors/bolt11.json');
 
 /** @param {string} mnemonic */
-const session = (mnemonic) => new WalletSession({ loadSdk, network: /** @type {any} */ (DEAD_NETWORK), mnemonic });
+const session = (mnemonic) =>
+  new WalletSession({
+    loadSdk,
+    network: /** @type {any} */ (DEAD_NETWORK),
+    fetchMnemonic: mnemonicSource({ custody: { source: 'legacy_env', mnemonic }, walletId: 'w' }, 'regtest'),
+    shelf: new MemoryShelf(),
+  });
 
 test('it is the version that the drivers are pinned to', () => {
   const [name, version] = SDK.split(' ');
@@ -68,7 +76,7 @@ test('building is shared, and is tried again after a failure', async () => {
   assert.equal(first, second);
   assert.deepEqual(
     clock.phases.map(({ name }) => name),
-    ['load', 'build'],
+    ['unseal', 'load', 'build'],
   );
   assert.ok(Number(shared.memoryBytes?.()) > 1_000_000);
 });
@@ -93,7 +101,7 @@ test('its reading of invoices is ours; a wrong signature only it can see', async
 test('a network that is not there is a definite error, although syncWallet itself says nothing', async () => {
   const sdk = await session(MNEMONIC).ready(new PhaseClock());
   await assert.doesNotReject(sdk.syncWallet({}), 'if this fails, the SDK has learned to tell: witnesses.js can go');
-  const config = settings({ mnemonic: MNEMONIC });
+  const config = settings({ custody: { source: 'legacy_env', mnemonic: MNEMONIC } });
   const service = new LocalWalletService({ config, errorTable, loadSdk, oneAtATime: true });
   await assert.rejects(service.sync(new PhaseClock()), { code: 'connect_failed' });
   assert.equal((await service.status(new PhaseClock())).walletState, 'stale');

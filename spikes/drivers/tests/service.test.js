@@ -19,7 +19,7 @@ test('paid: result, receipt, phases, and nothing is paid again for the same requ
   assert.equal(JSON.stringify(receipt).includes(made.preimageHex), false);
   assert.deepEqual(
     clock.phases.map(({ name }) => name),
-    ['load', 'build', 'sync', 'prepare', 'send', 'confirm'],
+    ['unseal', 'load', 'build', 'sync', 'prepare', 'send', 'confirm'],
   );
   assert.deepEqual(await pay(made), answer);
   await assert.rejects(pay(made, { maxAmountMsats: 30_000n }), { code: 'idempotency_conflict' });
@@ -56,7 +56,7 @@ test('the window is full: refused, and a definite failure gives the room back', 
     { windowCapMsats: 10_000n },
   );
   await assert.rejects(pay(made), { code: 'prepare_failed' });
-  assert.equal(made.service.window.spentMsats(), 0n);
+  assert.equal(await made.service.books.spentMsats(), 0n);
   fails = false;
   await pay(made);
   const { paymentHash } = secret('tea');
@@ -157,7 +157,7 @@ for (const [name, script, code] of DEFINITE) {
   test(`definite, and the same id may try again: ${name}`, async () => {
     const made = wallet(script);
     await assert.rejects(pay(made), { code, afterSubmit: false });
-    assert.equal(made.service.window.spentMsats(), 0n);
+    assert.equal(await made.service.books.spentMsats(), 0n);
     await assert.rejects(pay(made), { code }, 'asked anew, not answered from the register');
   });
 }

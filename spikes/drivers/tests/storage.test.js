@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { createSessionStore } from '../wallet/sessions.js';
-import { createMemoryStorage } from '../wallet/storage.js';
+import { MemoryShelf } from '../wallet/shelf.js';
+import { createStorage } from '../wallet/storage.js';
+
+const createMemoryStorage = () => createStorage(new MemoryShelf());
 
 /** @param {string} id @param {Record<string, unknown>} [changes] */
 const payment = (id, changes = {}) => ({
@@ -168,7 +171,7 @@ test('contacts, swaps, cache and sessions keep what they are given', async () =>
   assert.equal(await storage.getCachedItem('k'), 'v');
   await storage.deleteCachedItem('k');
   assert.equal(await storage.getCachedItem('k'), null);
-  const sessions = createSessionStore();
+  const sessions = createSessionStore(new MemoryShelf());
   await assert.rejects(sessions.getSession('key'), { type: 'notFound' });
   await sessions.setSession('key', { token: 't', expiration: 1 });
   assert.deepEqual(await sessions.getSession('key'), { token: 't', expiration: 1 });

@@ -60,7 +60,7 @@ for (const [name, send, code, reason] of INDEFINITE) {
   test(`indefinite, never paid again, its money stays reserved: ${name}`, async () => {
     const made = wallet({ send });
     await assert.rejects(pay(made), { code, details: { reason } });
-    assert.equal(made.service.window.spentMsats(), 10_000n);
+    assert.equal(await made.service.books.spentMsats(), 10_000n);
     await assert.rejects(pay(made), { code: 'payment_pending', details: { reason: 'not_visible' } });
     const other = { requestId: '00000000-0000-4000-8000-000000000002' };
     await assert.rejects(pay(made, other), { code: 'idempotency_conflict', details: { reason: 'invoice_in_use' } });
@@ -83,7 +83,7 @@ test('an unknown payment is looked up: completed later, failed later', async () 
     await assert.rejects(pay(made), { code: 'payment_pending' });
     if (status === 'completed') assert.equal((await pay(made)).result.payment.preimageHex, made.preimageHex);
     else await assert.rejects(pay(made), { code: 'payment_failed' });
-    assert.equal(made.service.window.spentMsats(), status === 'completed' ? 10_000n : 0n);
+    assert.equal(await made.service.books.spentMsats(), status === 'completed' ? 10_000n : 0n);
     if (status === 'failed') await assert.rejects(pay(made), { code: 'payment_failed' }, 'the stored answer');
     assert.equal(made.calls.send, 1);
     const other = { requestId: '00000000-0000-4000-8000-000000000002' };

@@ -5,6 +5,7 @@
  * through and are never part of a message. Must not know: what the settings are used for.
  */
 
+import { readCustody } from './custody.js';
 import { ContractError } from './errors.js';
 
 /**
@@ -24,7 +25,7 @@ import { ContractError } from './errors.js';
  * @property {string} runtime
  * @property {string} walletId
  * @property {string} token bearer token that callers must show
- * @property {string} mnemonic empty if not given: that is an error of the wallet, not of the settings
+ * @property {import('./custody.js').Custody} custody where the mnemonic comes from
  * @property {NetworkDescription | null} network null if another runtime executes
  * @property {{url: string, token: string, timeoutS: number} | null} executor
  * @property {bigint} requestCapMsats
@@ -47,7 +48,7 @@ export function readConfig(env) {
     runtime: required(env, 'SPARKGATE_RUNTIME', 'the name of this runtime'),
     walletId: env.SPARKGATE_WALLET_ID || 'default',
     token: required(env, 'SPARKGATE_TOKEN', 'the bearer token that callers must show'),
-    mnemonic: env.SPARKGATE_MNEMONIC || '',
+    custody: readCustody(env),
     network: executor ? null : readNetwork(required(env, 'SPARKGATE_NETWORK', 'the JSON line of the emulator')),
     executor,
     requestCapMsats: BigInt(integer(env, 'SPARKGATE_REQUEST_CAP_MSATS', DEFAULTS.requestCapMsats)),

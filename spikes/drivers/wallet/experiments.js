@@ -1,5 +1,5 @@
 /**
- * The harness's door to the wallet: sync and pay, answered with an outcome instead of an error envelope.
+ * The harness's door to the wallet: pay, and its steps, answered with an outcome instead of an error envelope.
  *
  * Role: turns results and typed errors into {outcome, code, reason, claim, phases}. A claim holds hashes and
  * amounts; a preimage never leaves through here. Must not know: what outcome anybody expects.
@@ -9,7 +9,7 @@ import { decodeBolt11 } from './bolt11.js';
 import { asContractError } from './errors.js';
 import { bytesFromHex32, sha256Hex } from './hashing.js';
 import { PhaseClock } from './phases.js';
-import { readPayment, readRequestId } from './requests.js';
+import { readInvoice, readPayment, readRequestId } from './requests.js';
 
 /** Where a payment of the harness has no seller, this host stands in requests and receipts. */
 const NO_SELLER = 'harness.invalid';
@@ -46,7 +46,9 @@ export function claim(facts) {
  */
 export function walletExperiments(service, errorTable) {
   return {
-    sync: async () => sync(service, errorTable),
+    sync: () => step(errorTable, 'synced', async (clock) => ({ balanceSats: await service.sync(clock) })),
+    quote: (input) => step(errorTable, 'quoted', (clock) => service.quote(readInvoice(input.invoice), clock)),
+    rebuild: () => step(errorTable, 'rebuilt', async () => void (await service.rebuild())),
     ...payExperiment(service, errorTable),
   };
 }
@@ -60,12 +62,16 @@ export function payExperiment(service, errorTable) {
   return { pay: (input) => pay(service, errorTable, input) };
 }
 
-/** A step of the runner, never an attempt: its outcome is "synced". @param {any} service @param {any} errorTable */
-async function sync(service, errorTable) {
+/**
+ * A step of the runner, never an attempt: its outcome, if it is taken, is `done`.
+ * @param {import('./errors.js').ErrorTable} errorTable @param {string} done
+ * @param {(clock: PhaseClock) => Promise<Partial<Claim> | void>} work what it finds out
+ */
+async function step(errorTable, done, work) {
   const clock = new PhaseClock();
   try {
-    const balanceSats = await service.sync(clock);
-    return { outcome: 'synced', code: null, reason: null, claim: claim({ balanceSats }), phases: clock.phases };
+    const facts = await work(clock);
+    return { outcome: done, code: null, reason: null, claim: claim(facts ?? {}), phases: clock.phases };
   } catch (thrown) {
     return refused(errorTable, thrown, claim({}), clock);
   }

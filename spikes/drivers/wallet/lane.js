@@ -44,15 +44,7 @@ export class Lane {
       const taken = await this.#waitUntil(untilMs);
       if (taken) return taken;
       if (!this.busy) return this.#claim();
-      if (this.nowMs() >= giveUpMs) {
-        throw new ContractError(
-          'prepare_failed',
-          'the wallet is busy with another payment; nothing was paid, try again',
-          {
-            details: { reason: 'wallet_busy' },
-          },
-        );
-      }
+      if (this.nowMs() >= giveUpMs) throw walletBusy();
     }
   }
 
@@ -89,4 +81,10 @@ export class Lane {
     this.holder = null;
     this.waiting.shift()?.(this.#claim());
   }
+}
+
+export function walletBusy() {
+  return new ContractError('prepare_failed', 'the wallet is busy with another payment; nothing was paid, try again', {
+    details: { reason: 'wallet_busy' },
+  });
 }

@@ -10,7 +10,6 @@
 import { ContractError, errorText } from './errors.js';
 import { requireSameReading } from './invoice.js';
 import { jsonInteger } from './money.js';
-import { withDeadline } from './phases.js';
 import { LONGEST_SYNC_S } from './session.js';
 import { findPayment, pending, settledFacts } from './settlement.js';
 
@@ -27,7 +26,8 @@ const SEND_GRACE_S = 15;
 
 /** Longest time that payInvoice can take, in seconds. @param {number} completionTimeoutS */
 export function longestPaymentS(completionTimeoutS) {
-  return 2 * LONGEST_SYNC_S + PREPARE_DEADLINE_S + completionTimeoutS + SEND_GRACE_S + 15;
+  const waitForFundsS = completionTimeoutS;
+  return 2 * LONGEST_SYNC_S + PREPARE_DEADLINE_S + waitForFundsS + completionTimeoutS + SEND_GRACE_S + 15;
 }
 
 /**
@@ -42,8 +42,9 @@ export async function payInvoice({ session, terms, requestId, completionTimeoutS
   // After an eviction the register is empty, but the history may know this id: never start it again.
   const earlier = await findPayment(sdk, requestId);
   if (earlier) return settledFacts(requireSamePayment(earlier, terms), terms);
-  const prepared = await prepare(sdk, terms, clock);
-  await requireFunds(session, terms.amountSats + BigInt(prepared.paymentMethod.lightningFeeSats), clock);
+  const prepared = await prepare({ session, sdk, terms }, clock);
+  const neededSats = terms.amountSats + BigInt(prepared.paymentMethod.lightningFeeSats);
+  await requireFunds({ session, neededSats, waitS: completionTimeoutS }, clock);
   const payment = await send({ session, sdk, prepared, requestId, completionTimeoutS }, clock);
   return clock.time('confirm', async () => {
     const facts = await settledFacts(payment, terms);
@@ -65,14 +66,26 @@ function requireSamePayment(payment, terms) {
   );
 }
 
-/** @param {any} sdk @param {Terms} terms @param {PhaseClock} clock */
-async function prepare(sdk, terms, clock) {
+/**
+ * What the payment would cost; nothing moves, and nothing is synchronised.
+ * @param {{session: WalletSession, terms: Terms}} order @param {PhaseClock} clock
+ * @returns {Promise<{amountSats: bigint, feeSats: bigint}>}
+ */
+export async function quoteInvoice({ session, terms }, clock) {
+  const sdk = await session.ready(clock);
+  await requireSameReading(sdk, terms);
+  const { amount, paymentMethod } = await prepare({ session, sdk, terms }, clock);
+  return { amountSats: BigInt(amount), feeSats: BigInt(paymentMethod.lightningFeeSats) };
+}
+
+/** @param {{session: WalletSession, sdk: any, terms: Terms}} order @param {PhaseClock} clock */
+async function prepare({ session, sdk, terms }, clock) {
   const request = { paymentRequest: { type: 'input', input: terms.invoice } };
   let prepared;
   try {
     const late = () => new ContractError('prepare_failed', `no fee quote within ${PREPARE_DEADLINE_S} s; try again`);
     prepared = await clock.time('prepare', () =>
-      withDeadline(sdk.prepareSendPayment(request), PREPARE_DEADLINE_S, late),
+      session.calls.within(sdk.prepareSendPayment(request), PREPARE_DEADLINE_S, late),
     );
   } catch (error) {
     throw definite(error, 'prepare_failed', 'the fee could not be quoted');
@@ -87,17 +100,23 @@ async function prepare(sdk, terms, clock) {
 }
 
 /**
- * Money may have come in since the last sync: in server mode nobody looks unless asked, so look once.
- * @param {WalletSession} session @param {bigint} neededSats @param {PhaseClock} clock
+ * Too little is believed only when it cannot be otherwise: while another payment has its leaf swapped, the rest of the
+ * money is not there to be seen; and in server mode nobody looks for money that has come in unless asked, so look once.
+ * @param {{session: WalletSession, neededSats: bigint, waitS: number}} need @param {PhaseClock} clock
  */
-async function requireFunds(session, neededSats, clock) {
-  if ((await session.info(clock)).balanceSats >= neededSats) return;
-  await session.sync(clock);
-  const { balanceSats } = await session.info(clock);
-  if (balanceSats >= neededSats) return;
-  throw new ContractError('insufficient_funds', 'the wallet holds less than amount plus fee; fund it', {
-    details: { balanceSats: jsonInteger(balanceSats), neededSats: jsonInteger(neededSats) },
-  });
+async function requireFunds({ session, neededSats, waitS }, clock) {
+  const giveUpMs = Date.now() + waitS * 1000;
+  const balanceSats = async () => (await session.info(clock)).balanceSats;
+  while ((await balanceSats()) < neededSats) {
+    const leftS = (giveUpMs - Date.now()) / 1000;
+    if (leftS > 0 && (await session.calls.aSendEnds(leftS))) continue;
+    await session.sync(clock);
+    const heldSats = await balanceSats();
+    if (heldSats >= neededSats) return;
+    throw new ContractError('insufficient_funds', 'the wallet holds less than amount plus fee; fund it', {
+      details: { balanceSats: jsonInteger(heldSats), neededSats: jsonInteger(neededSats) },
+    });
+  }
 }
 
 /**
@@ -116,7 +135,8 @@ async function send({ session, sdk, prepared, requestId, completionTimeoutS }, c
       : pending('no_answer_in_time', 'the payment was submitted and did not finish in time');
   try {
     const deadlineS = completionTimeoutS + SEND_GRACE_S;
-    const answer = await clock.time('send', () => withDeadline(sdk.sendPayment(request), deadlineS, late));
+    const sending = session.calls.sendWithin(sdk.sendPayment(request), deadlineS, late);
+    const answer = await clock.time('send', () => sending);
     if (answer.payment.status !== 'completed') session.markStale();
     return answer.payment;
   } catch (error) {

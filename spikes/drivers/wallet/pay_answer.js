@@ -13,37 +13,40 @@ import { makeReceipt, receiptHost } from './receipts.js';
  */
 
 /**
+ * The receipt of a payment that is done.
  * @param {{request: import('./service.js').PayRequest, terms: import('./invoice.js').Terms,
- *   facts: import('./settlement.js').PaymentFacts, walletId: string, backendMode: string,
- *   windowSpendMsats: bigint, balanceSats: bigint}} done
- * @returns {Promise<PayAnswer>}
+ *   facts: import('./settlement.js').PaymentFacts, walletId: string, backendMode: string}} done
  */
-export async function payAnswer({ request, terms, facts, walletId, backendMode, windowSpendMsats, balanceSats }) {
-  const { requestId, host } = request;
-  const { paymentId, preimageHex, paidAtMs } = facts;
-  const quotedAmountMsats = jsonInteger(terms.amountMsats);
-  const amountMsats = jsonInteger(satsToMsats(facts.amountSats));
-  const feeMsats = jsonInteger(satsToMsats(facts.feeSats));
-  const receipt = await makeReceipt({
+export function paymentReceipt({ request, terms, facts, walletId, backendMode }) {
+  return makeReceipt({
     kind: 'payment',
-    requestId,
+    requestId: request.requestId,
     walletId,
     walletSource: 'environment',
     backendMode,
-    host: receiptHost(host),
+    host: receiptHost(request.host),
     outcome: 'paid',
     code: null,
     paymentHash: terms.paymentHash,
-    quotedAmountMsats,
-    settledAmountMsats: amountMsats,
-    feeMsats,
+    quotedAmountMsats: jsonInteger(terms.amountMsats),
+    settledAmountMsats: jsonInteger(satsToMsats(facts.amountSats)),
+    feeMsats: jsonInteger(satsToMsats(facts.feeSats)),
     cacheStatus: null,
-    volatile: { paymentId, paidAtMs },
+    volatile: { paymentId: facts.paymentId, paidAtMs: facts.paidAtMs },
   });
+}
+
+/**
+ * @param {{facts: import('./settlement.js').PaymentFacts, balanceSats: bigint}} paid
+ * @param {Awaited<ReturnType<typeof paymentReceipt>>} receipt @param {bigint} windowSpendMsats @returns {PayAnswer}
+ */
+export function payAnswer({ facts, balanceSats }, receipt, windowSpendMsats) {
+  const { requestId, walletId, quotedAmountMsats, settledAmountMsats, feeMsats } = receipt;
+  const { paymentId, preimageHex, paidAtMs } = facts;
   const result = {
     requestId,
     walletId,
-    payment: { paymentId, amountMsats, feeMsats, preimageHex, paidAtMs },
+    payment: { paymentId, amountMsats: settledAmountMsats, feeMsats, preimageHex, paidAtMs },
     quotedAmountMsats,
     windowSpendMsatsAfterPayment: jsonInteger(windowSpendMsats),
     receipt,

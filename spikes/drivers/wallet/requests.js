@@ -68,15 +68,20 @@ export function readHost(value) {
   return text;
 }
 
+/** @param {unknown} value @returns {string} */
+export function readInvoice(value) {
+  if (typeof value !== 'string') throw invalid('invoice must be a BOLT11 invoice');
+  return value;
+}
+
 /**
  * @param {Record<string, unknown>} payment @param {string} requestId
  * @returns {import('./service.js').PayRequest}
  */
 export function readPayment(payment, requestId) {
-  if (typeof payment.invoice !== 'string') throw invalid('invoice must be a BOLT11 invoice');
   return {
     requestId,
-    invoice: payment.invoice,
+    invoice: readInvoice(payment.invoice),
     maxAmountMsats: readMsats(payment.maxAmountMsats, 'maxAmountMsats'),
     host: readHost(payment.host),
   };

@@ -1,17 +1,17 @@
 /**
- * One SDK wallet in server mode: built once for the isolate or process, shared by all requests.
+ * One SDK wallet in server mode: built at its first use, ended when its owner says so.
  *
- * Role: turns a network description and a mnemonic into a ready SDK and keeps it fresh. The SDK module is
- * injected (`loadSdk`), so that the same file serves the web build in workerd and the Node build.
- * Must not know: payments, HTTP, who loads the module.
+ * Role: turns a network description and a fetched mnemonic into a ready SDK and keeps it fresh. The SDK module is
+ * injected (`loadSdk`), so that the same file serves the web build in workerd and the Node build; what the SDK
+ * stores lies on the shelf and outlives it. Must not know: payments, HTTP, who loads the module.
  */
 
 import { ContractError, errorText } from './errors.js';
+import { keepInfo, lastInfo } from './known_state.js';
 import { Lane } from './lane.js';
-import { withDeadline } from './phases.js';
-import { refusingChainService, sdkConfig } from './sdk_config.js';
-import { createSessionStore } from './sessions.js';
-import { createMemoryStorage } from './storage.js';
+import { buildSdk, endSdk } from './sdk_building.js';
+import { SdkCalls } from './sdk_calls.js';
+import { createStorage } from './storage.js';
 import { SubmissionWitness, SyncWitness } from './witnesses.js';
 
 const SYNC_DEADLINE_S = 60;
@@ -20,30 +20,28 @@ export const LONGEST_SYNC_S = 3 * SYNC_DEADLINE_S;
 /** The SDK writes this key whenever it has read the wallet's history from the coordinator. */
 const HISTORY_KEY = 'sync_offset';
 
-/**
- * @typedef {object} LoadedSdk
- * @property {any} sdk the SDK module's exports
- * @property {() => number | null} memoryBytes size of the wasm memory, null if the build does not show it
- */
+/** @typedef {import('./sdk_building.js').LoadedSdk} LoadedSdk */
 
 export class WalletSession {
   /**
    * @param {{loadSdk: () => Promise<LoadedSdk>, network: import('./config.js').NetworkDescription,
-   *   mnemonic: string}} options
+   *   fetchMnemonic: () => Promise<string>, shelf: import('./shelf.js').Shelf}} options
    */
-  constructor({ loadSdk, network, mnemonic }) {
+  constructor({ loadSdk, network, fetchMnemonic, shelf }) {
     this.loadSdk = loadSdk;
     this.network = network;
-    this.mnemonic = mnemonic;
+    this.fetchMnemonic = fetchMnemonic;
+    this.shelf = shelf;
     this.submissions = new SubmissionWitness();
-    this.storage = createMemoryStorage();
+    this.storage = createStorage(shelf);
+    this.calls = new SdkCalls();
     this.historyReads = 0;
     // Two syncs at once would claim the same transfers.
     this.syncLane = new Lane({ holdS: SYNC_DEADLINE_S, waitS: 2 * SYNC_DEADLINE_S });
-    /** @type {{identityPublicKey: string, balanceSats: bigint} | null} as of the last time it was asked for */
-    this.lastInfo = null;
     /** @type {'unsynced' | 'ready' | 'stale'} stale: something happened that only a sync can show */
     this.state = 'unsynced';
+    /** A sync of the present SDK has succeeded. */
+    this.knowsLeaves = false;
     /** @type {Promise<any> | null} */
     this.building = null;
     /** @type {(() => number | null) | null} */
@@ -85,11 +83,36 @@ export class WalletSession {
     if (this.state === 'ready') this.state = 'stale';
   }
 
-  /** @param {import('./phases.js').PhaseClock} clock */
+  /**
+   * Who the wallet is and what it holds. A new SDK knows no leaves before its first sync: until then it is what the
+   * wallet held when an SDK on this shelf was last asked.
+   * @param {import('./phases.js').PhaseClock} clock
+   */
   async info(clock) {
     const { identityPubkey, balanceSats } = await (await this.ready(clock)).getInfo({});
-    this.lastInfo = { identityPublicKey: identityPubkey, balanceSats: BigInt(balanceSats) };
-    return this.lastInfo;
+    const info = { identityPublicKey: identityPubkey, balanceSats: BigInt(balanceSats) };
+    if (!this.knowsLeaves) return (await this.lastInfo()) ?? info;
+    await keepInfo(this.shelf, info);
+    return info;
+  }
+
+  /** As of the last time that any session on this shelf asked the SDK; null if none did. */
+  lastInfo() {
+    return lastInfo(this.shelf);
+  }
+
+  /**
+   * Ends the SDK; nobody may be using it. The session can be used again: it then builds a new one, on the same shelf.
+   * The SDK cannot be freed while a call is running: after one that is over its deadline, it is freed when that ends.
+   */
+  async end() {
+    const { building, calls } = this;
+    this.building = null;
+    this.calls = new SdkCalls();
+    this.state = 'unsynced';
+    this.knowsLeaves = false;
+    const sdk = await building?.catch(() => null);
+    if (sdk) await endSdk(sdk, calls.running);
   }
 
   /** @param {import('./phases.js').PhaseClock} clock */
@@ -99,41 +122,25 @@ export class WalletSession {
     const before = { failures: witness.failures, reads: this.historyReads };
     this.state = 'stale';
     try {
-      await clock.time('sync', () => withDeadline(sdk.syncWallet({}), SYNC_DEADLINE_S, syncTimedOut));
+      await clock.time('sync', () => this.calls.within(sdk.syncWallet({}), SYNC_DEADLINE_S, syncTimedOut));
     } catch (error) {
       throw error instanceof ContractError ? error : syncFailed(errorText(error));
     }
     if (witness.failures > before.failures) throw syncFailed(witness.lastFailure);
     if (this.historyReads === before.reads) throw syncFailed('the wallet history was not read');
     this.state = 'ready';
+    this.knowsLeaves = true;
   }
 
   /** @param {import('./phases.js').PhaseClock} clock */
   async #build(clock) {
-    if (!this.mnemonic) {
-      throw new ContractError('mnemonic_missing', 'SPARKGATE_MNEMONIC is not set; give the wallet its mnemonic');
-    }
-    const { sdk, memoryBytes } = await clock.time('load', this.loadSdk);
-    this.sdkModule = sdk;
+    const { loadSdk, network, fetchMnemonic, shelf } = this;
+    const [storage, observer] = [this.#watchedStorage(), this.submissions.observer()];
+    const parts = { loadSdk, network, fetchMnemonic, shelf, storage, observer };
+    const { wallet, module, memoryBytes } = await buildSdk(parts, clock);
+    this.sdkModule = module;
     this.memoryBytes = memoryBytes;
-    return clock.time('build', async () => {
-      await SyncWitness.of(sdk); // before the first sync, or its log lines are lost
-      try {
-        return await this.#builder(sdk).build();
-      } catch (error) {
-        throw buildFailed(errorText(error));
-      }
-    });
-  }
-
-  /** @param {any} sdk */
-  #builder(sdk) {
-    const seed = { type: 'mnemonic', mnemonic: this.mnemonic };
-    return sdk.SdkBuilder.new(sdkConfig(sdk, this.network), seed)
-      .withStorage(this.#watchedStorage())
-      .withSessionStore(createSessionStore())
-      .withChainService(refusingChainService())
-      .withPaymentObserver(this.submissions.observer());
+    return wallet;
   }
 
   #watchedStorage() {
@@ -147,14 +154,6 @@ export class WalletSession {
       },
     };
   }
-}
-
-/** @param {string} text of the SDK's error */
-function buildFailed(text) {
-  if (/mnemonic/i.test(text)) {
-    return new ContractError('mnemonic_invalid', 'SPARKGATE_MNEMONIC is not a valid BIP39 phrase; check its words');
-  }
-  return new ContractError('connect_failed', `the SDK could not be built: ${text}; check SPARKGATE_NETWORK`);
 }
 
 /** @param {string} text */

@@ -8,6 +8,7 @@
 
 import { ContractError, asContractError, errorText } from './errors.js';
 import { bytesFromHex32, sha256Hex } from './hashing.js';
+import { requireUnexpired } from './invoice.js';
 
 /**
  * @typedef {object} PaymentFacts what the network says of a payment that is done
@@ -69,6 +70,20 @@ export async function lookUpPayment({ session, terms, requestId }, clock) {
   const facts = await settledFacts(payment, terms);
   session.submissions.forget(requestId);
   return facts;
+}
+
+/**
+ * An expired invoice is refused - unless this very request was paid before an eviction emptied the register:
+ * "expired" would then read as "not paid" although the money has gone.
+ * @param {{session: WalletSession, terms: Terms, requestId: string, nowMs: number}} order @param {PhaseClock} clock
+ */
+export async function requirePayable({ session, terms, requestId, nowMs }, clock) {
+  try {
+    requireUnexpired(terms, nowMs);
+  } catch (expired) {
+    await session.ensureSynced(clock);
+    if (!(await findPayment(await session.ready(clock), requestId))) throw expired;
+  }
 }
 
 /** @param {any} sdk @param {string} paymentId @returns {Promise<any>} null if the wallet's history has none */

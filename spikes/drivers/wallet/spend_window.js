@@ -3,56 +3,62 @@
  *
  * Role: money is reserved before a payment starts; only a definite failure gives it back. A pending or
  * unknown payment keeps its place, however old, until it is resolved: otherwise a seller could drain a
- * budget with payments that never finish. Must not know: hosts, invoices.
- * Lives in the memory of the isolate or process.
+ * budget with payments that never finish. Must not know: hosts, invoices, which shelf it is.
+ * Code over a transaction of the shelf, without a memory of its own.
  */
 
 import { ContractError } from './errors.js';
 import { jsonInteger } from './money.js';
 
+/** @typedef {import('./shelf.js').Tx} Tx */
+
 export class SpendWindow {
-  /** @param {{windowMs: number, nowMs?: () => number}} options */
-  constructor({ windowMs, nowMs = () => Date.now() }) {
+  /** @param {{windowMs: number, table?: string, nowMs?: () => number}} options table: one for each budget */
+  constructor({ windowMs, table = 'spend_window', nowMs = () => Date.now() }) {
     this.windowMs = windowMs;
+    this.table = table;
     this.nowMs = nowMs;
-    /** @type {Map<string, {amountMsats: bigint, atMs: number, open: boolean}>} */
-    this.entries = new Map();
   }
 
   /**
    * Takes room for a payment, or throws window_cap_exceeded. Taking it again for the same id changes nothing.
-   * @param {string} id @param {bigint} amountMsats @param {bigint | null} capMsats null: no cap
+   * @param {Tx} tx @param {string} id @param {bigint} amountMsats @param {bigint | null} capMsats null: no cap
    */
-  reserve(id, amountMsats, capMsats) {
-    if (this.entries.has(id)) return;
-    const spent = this.spentMsats();
+  reserve(tx, id, amountMsats, capMsats) {
+    if (tx.get(this.table, id)) return;
+    for (const [other, entry] of tx.list(this.table)) if (this.#isOver(entry)) tx.delete(this.table, other);
+    const spent = this.spentMsats(tx);
     if (capMsats !== null && spent + amountMsats > capMsats) {
       throw new ContractError('window_cap_exceeded', 'the spending window is full; wait, or raise the window cap', {
         details: { windowCapMsats: jsonInteger(capMsats), windowSpendMsats: jsonInteger(spent) },
       });
     }
-    this.entries.set(id, { amountMsats, atMs: this.nowMs(), open: true });
+    tx.put(this.table, id, { amountMsats: String(amountMsats), atMs: this.nowMs(), open: true });
   }
 
-  /** The payment is settled: it counts until it leaves the window. @param {string} id */
-  settle(id) {
-    const entry = this.entries.get(id);
-    if (entry) entry.open = false;
+  /**
+   * The payment is settled: it counts until it leaves the window, also if its place had been given up.
+   * @param {Tx} tx @param {string} id @param {bigint} amountMsats
+   */
+  settle(tx, id, amountMsats) {
+    const entry = tx.get(this.table, id) ?? { amountMsats: String(amountMsats), atMs: this.nowMs() };
+    tx.put(this.table, id, { ...entry, open: false });
   }
 
-  /** The payment failed for certain: its room is free again. @param {string} id */
-  release(id) {
-    this.entries.delete(id);
+  /** The payment failed for certain: its room is free again. @param {Tx} tx @param {string} id */
+  release(tx, id) {
+    tx.delete(this.table, id);
   }
 
-  /** @returns {bigint} reserved and spent, now */
-  spentMsats() {
-    const horizonMs = this.nowMs() - this.windowMs;
+  /** @param {Tx} tx @returns {bigint} reserved and spent, now */
+  spentMsats(tx) {
     let sum = 0n;
-    for (const [id, entry] of this.entries) {
-      if (!entry.open && entry.atMs <= horizonMs) this.entries.delete(id);
-      else sum += entry.amountMsats;
-    }
+    for (const [, entry] of tx.list(this.table)) if (!this.#isOver(entry)) sum += BigInt(entry.amountMsats);
     return sum;
+  }
+
+  /** @param {{atMs: number, open: boolean}} entry */
+  #isOver({ atMs, open }) {
+    return !open && atMs <= this.nowMs() - this.windowMs;
   }
 }

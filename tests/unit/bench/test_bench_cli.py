@@ -41,7 +41,11 @@ def test_judge_writes_beside_the_record_and_prints_one_screen(run: Path, capsys:
     screen = capsys.readouterr().out
     assert json.loads((run / "verdicts.json").read_text())["decision"]["topology"] == "undecided"
     assert (run / "gates.md").read_text().startswith("# Gates of run")
-    assert "Runtime compatibility    ? INC" in screen
+    rows = [line.split() for line in screen.splitlines()]
+    assert ["compatibility", "custody", "latency", "determinism"] in rows
+    assert ["workerd", "(native)", *(["?", "INC"] * 4)] in rows
+    assert ["of", "gate", "1:", "pays", "again", "host_needs", "limits"] in rows
+    assert screen.index("workerd (native)") < screen.index("no part of the decision:") < screen.index("wasmtime")
     assert "DECISION  Nothing is decided" in screen
     assert str(run / "gates.md") in screen
     assert "\x1b" not in screen

@@ -148,3 +148,32 @@ def test_a_stand_ins_pass_is_said_not_to_count() -> None:
     decision = decide(candidates(world), GATES)
     assert {reason.why for reason in decision.forced_by} == {"a stand-in's PASS does not count (all 1 criteria pass)"}
     assert any("a stand-in, whose PASS does not count" in change for change in decision.would_change)
+
+
+# --- informative runtimes ---------------------------------------------------------------------------------------------
+
+informative = st.tuples(
+    st.just(Role.INFORMATIVE), st.sampled_from(list(Tier)), st.tuples(*[st.sampled_from([P, F, I])] * 4)
+)
+
+
+@given(world=st.lists(runtimes, max_size=4), extra=st.lists(informative, min_size=1, max_size=3))
+def test_informative_runtimes_change_no_word_of_any_decision(world: World, extra: World) -> None:
+    deciding = [entry for entry in world if entry[0] is not Role.INFORMATIVE]
+    assert decide(candidates([*deciding, *extra]), GATES) == decide(candidates(deciding), GATES)
+
+
+def test_an_informative_runtime_replaces_neither_control_nor_native_nor_external() -> None:
+    control, native, external = ((role, Tier.REAL, (P, P, P, P)) for role in (Role.CONTROL, Role.NATIVE, Role.EXTERNAL))
+    failing, guest = (Role.NATIVE, Tier.REAL, (F, P, P, P)), (Role.INFORMATIVE, Tier.REAL, (P, P, P, P))
+    worlds: list[World] = [[guest], [guest, native], [control, guest], [control, failing, guest]]
+    for world in worlds:
+        assert decide(candidates(world), GATES).topology is Topology.UNDECIDED, world
+    broken = (Role.INFORMATIVE, Tier.REAL, (F, F, F, F))
+    assert decide(candidates([control, broken, native]), GATES).topology is Topology.A
+    assert decide(candidates([control, broken, failing, external]), GATES).topology is Topology.B
+
+
+def test_what_an_informative_runtime_lacks_is_no_missing_evidence() -> None:
+    world: World = [(Role.CONTROL, Tier.REAL, (P, P, P, P)), (Role.INFORMATIVE, Tier.REAL, (I, I, I, I))]
+    assert decide(candidates(world), GATES).missing == ()

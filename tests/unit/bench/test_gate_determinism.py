@@ -11,7 +11,7 @@ from bench.judgement import Judgement
 from bench.verdict import Criterion, Verdict
 from spikes.record import Calls, Outcome, PaymentPath
 from tests.records.builder import NATIVE, WORKERD, Run
-from tests.records.cases import fit_for_custody
+from tests.records.fitting import fit_for_custody
 
 Judge = Callable[[bytes], Judgement]
 FAIL, OPEN, PASS = Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS

@@ -11,7 +11,7 @@ from bench.judgement import Judgement
 from bench.verdict import Criterion, NotApplicable, Verdict
 from spikes.record import Outcome, Phase
 from tests.records.builder import METHODS, NATIVE, WORKERD, Run
-from tests.records.cases import COLD, fit_for_latency, reference_payments
+from tests.records.fitting import COLD, fit_for_latency, reference_payments
 
 Judge = Callable[[bytes], Judgement]
 FAIL, OPEN, PASS = Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS
@@ -44,6 +44,14 @@ def test_a_payment_without_second_witness_counts_neither_way(judged: Judge) -> N
     for _ in range(299):
         run.pay(W, claim={"preimage_sha256": None})
     assert criteria(judged, run)["success_rate"].verdict is OPEN
+
+
+def test_which_attempts_are_payments_of_the_rate(judged: Judge) -> None:
+    run = Run(WORKERD)
+    for experiment in ("pay_rebuilt", "pay_second_isolate", "pay_after_eviction", "pay_after_restart"):
+        run.pay(W, experiment)
+    run.attempt(W, "pay_at_once", Outcome.FAILED)  # six payments, and gate 1's question
+    assert criteria(judged, run)["success_rate"].reason.startswith("4 of 4 payments")
 
 
 def test_payments_under_faults_are_no_part_of_the_rate(judged: Judge) -> None:

@@ -47,10 +47,10 @@ def test_every_criterion_of_the_gates_is_there(judged: Judge) -> None:
     names = {v.gate: {c.name for c in v.criteria} for v in judgement.verdicts if v.runtime == "workerd"}
     assert names == {
         "compatibility": {
-            *("witnesses_agree", "pays_exact", "pays_swap", "again_same_isolate", "again_after_restart"),
-            *("again_after_eviction", "host_needs", "limit_upload_size", "limit_startup_cpu", "limit_cpu_per_request"),
-            *("limit_memory", "limit_subrequests", "limit_connections", "limit_code_generation"),
-            "limit_work_after_response",
+            *("witnesses_agree", "pays_exact", "pays_swap", "again_same_isolate", "again_at_once", "again_rebuilt"),
+            *("again_second_isolate", "again_after_eviction", "again_after_restart", "balances_exact", "host_needs"),
+            *("limit_upload_size", "limit_startup_cpu", "limit_cpu_per_request", "limit_memory", "limit_subrequests"),
+            *("limit_connections", "limit_code_generation", "limit_work_after_response"),
         },
         "custody": {"envelope", "no_leak", "honest_scan", "key_life", "isolation"},
         "latency": {
@@ -72,3 +72,12 @@ def test_limits_of_workers_ask_nothing_of_other_runtimes(judged: Judge) -> None:
     node = judgement.of("compatibility", "node")
     assert not [c for c in (*node.criteria, *node.informative) if c.name.startswith("limit_")]
     assert "limit_upload_size" in {entry.name for entry in node.not_applicable}
+
+
+def test_convex_is_judged_by_limits_of_its_own(judged: Judge) -> None:
+    judgement = judged((HERE / "compatibility" / "convex.jsonl").read_bytes())
+    for runtime, own in (("convex_isolate", "limit_heap"), ("convex_node", "limit_process_memory")):
+        verdict = judgement.of("compatibility", runtime)
+        assert verdict.verdict is Verdict.PASS
+        assert own in {c.name for c in verdict.criteria}
+        assert "limit_upload_size" in {entry.name for entry in verdict.not_applicable}

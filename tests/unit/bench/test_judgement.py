@@ -17,12 +17,14 @@ from bench.judgement import Judgement, judge
 from bench.thresholds import Thresholds
 from bench.validity import CUT_OFF
 from bench.verdict import GateVerdict, Verdict
-from spikes.record import Outcome, Tier
-from tests.records.builder import NATIVE, WORKERD, Run
-from tests.records.cases import everything, fit_for_compatibility, reference
+from spikes.record import Outcome, Phase, Tier
+from tests.records.builder import DRIFT, NATIVE, WORKERD, Run
+from tests.records.cases import everything, reference
+from tests.records.fitting import fit_for_compatibility, reference_payments
 
 Judge = Callable[[bytes], Judgement]
 WHOLE = reference()
+SLOW = (Phase(name="pay", duration_s=9.0, clock="outside"),)
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +151,40 @@ def test_a_stand_in_can_fail_but_not_pass(judged: Judge) -> None:
     judgement = judged(run.data())
     assert judgement.of("custody", "workerd").verdict is Verdict.PASS
     assert judgement.decision.topology is Topology.UNDECIDED
+
+
+@pytest.mark.parametrize("fit", [True, False])
+def test_an_informative_runtime_in_the_record_leaves_the_decision_alone(judged: Judge, fit: bool) -> None:
+    alone = everything("native", "workerd")
+    run = everything("native", "workerd", pins=("native", "node", "workerd", "native_drift", "wasmtime"))
+    alone.lines = [line for line in run.lines if getattr(line, "runtime", None) not in ("native_drift", "wasmtime")]
+    if fit:
+        fit_for_compatibility(run, "native_drift")
+    else:
+        run.pay("native_drift", ledger={"settled_count": 2})
+    run.probe("wasmtime", "no host")
+    for _ in range(25):  # an A/A pair that is far apart: a noise floor for nobody else
+        run.pay("native_drift", phases=SLOW)
+        run.pay("native_drift", lane="b")
+    assert judged(run.data()).decision == judged(alone.data()).decision
+    assert judged(run.data()).decision.topology is Topology.A
+
+
+def test_the_lanes_of_an_informative_runtime_are_no_noise_floor_for_others(judged: Judge) -> None:
+    def warm(lanes_of: str) -> Verdict:
+        run = Run(NATIVE, WORKERD, DRIFT)
+        reference_payments(run, "native")
+        for _ in range(60):
+            run.pay("workerd")
+        for _ in range(25):
+            run.pay(lanes_of)
+            run.pay(lanes_of, lane="b")
+        run.negative_controls()
+        criteria = judged(run.data()).of("latency", "workerd").criteria
+        return next(c.verdict for c in criteria if c.name == "own_cost_warm")
+
+    assert warm("native") is Verdict.PASS
+    assert warm("native_drift") is Verdict.INCONCLUSIVE
 
 
 class Crashing:

@@ -30,6 +30,7 @@ LIARS: list[tuple[str, Verdict, Verdict, str]] = [
     ("takes_more_than_it_claims", F, F, "the ledger debited 1004 sat"),
     ("says_failed_though_paid", F, F, "the driver says failed, the ledger settled a payment"),
     ("makes_sats", F, F, "the sum of all sats in the network changed"),
+    ("hides_one_of_several", F, F, "claims 4012 sat with fees for those of several that paid, the ledger debited 5015"),
 ]
 
 
@@ -41,6 +42,14 @@ def test_liars_are_caught(judged: Judge, record: str, witnesses: Verdict, once: 
     assert says in agree.reason
     assert f"line {agree.lines[0]}," in agree.reason
     assert criterion(judgement, "latency", "exactly_once").verdict is once
+    assert judgement.of("compatibility", "workerd").verdict is F
+
+
+def test_a_wrong_balance_is_caught_though_the_payment_is_right(judged: Judge) -> None:
+    judgement = judged((HERE / "liars" / "tells_a_wrong_balance.jsonl").read_bytes())
+    assert criterion(judgement, "compatibility", "witnesses_agree").verdict is P
+    exact = criterion(judgement, "compatibility", "balances_exact")
+    assert (exact.verdict, exact.measured, exact.threshold) == (F, 999_000, 998_997)
     assert judgement.of("compatibility", "workerd").verdict is F
 
 
@@ -137,3 +146,60 @@ def test_an_unknown_payment_stays_open_until_it_is_reconciled(judged: Judge) -> 
     run.negative_controls()
     closed = criterion(judged(run.data()), "latency", "unknown_stays_unknown")
     assert closed.reason == "no response was lost in this run"
+
+
+# --- several payments in one attempt ----------------------------------------------------------------------------------
+
+PART = {"amount_sats": 4000, "fee_sats": 12, "payment_hash": "ef" * 32, "preimage_sha256": "ef" * 32}
+DEBIT = {"debited_sats": 4012, "invoice_amount_sats": 6000, "payment_hash": "ab" * 32}
+
+
+def several(outcome: Outcome, experiment: str = "pay_at_once", **changes: Any) -> bytes:
+    run = Run(WORKERD)
+    run.attempt("workerd", experiment, outcome, path=PaymentPath.EXACT, **changes)
+    run.negative_controls()
+    return run.data()
+
+
+@pytest.mark.parametrize("experiment", ["pay_at_once", "pay_at_once_one_leaf"])
+@pytest.mark.parametrize(
+    ("outcome", "claim", "ledger", "agree"),
+    [
+        # some of the six paid, and both witnesses say how many satoshis that was
+        (Outcome.FAILED, PART, DEBIT, I),
+        (Outcome.BLOCKED, PART, DEBIT, I),
+        (Outcome.UNKNOWN, PART, DEBIT, I),
+        (Outcome.UNKNOWN, PART, {**DEBIT, "debited_sats": 6018, "settled_count": 1}, I),  # those in doubt were paid
+        (Outcome.FAILED, {}, {"invoice_amount_sats": 6000, "payment_hash": "ab" * 32}, I),
+        # they say different things
+        (Outcome.FAILED, PART, {**DEBIT, "debited_sats": 4013}, F),
+        (Outcome.FAILED, PART, {**DEBIT, "debited_sats": 4011}, F),
+        (Outcome.FAILED, {}, DEBIT, F),
+        (Outcome.FAILED, PART, {**DEBIT, "settled_count": 1}, F),
+        (Outcome.FAILED, PART, {**DEBIT, "settled_count": 2}, F),
+        (Outcome.FAILED, {**PART, "preimage_sha256": "cd" * 32}, DEBIT, F),
+        (Outcome.UNKNOWN, {**PART, "preimage_sha256": "cd" * 32}, DEBIT, F),
+        (Outcome.UNKNOWN, PART, {**DEBIT, "debited_sats": 4011}, F),
+        (Outcome.UNKNOWN, PART, {**DEBIT, "settled_count": 2}, F),
+        (Outcome.PAID, {"payment_hash": "ef" * 32}, {}, F),
+        (Outcome.PAID, {"fee_sats": 4}, {}, F),
+    ],
+)
+def test_of_several_payments_the_claim_is_about_those_that_paid(
+    judged: Judge,
+    *,
+    experiment: str,
+    outcome: Outcome,
+    claim: dict[str, Any],
+    ledger: dict[str, Any],
+    agree: Verdict,
+) -> None:
+    judgement = judged(several(outcome, experiment, claim=claim, ledger=ledger))
+    assert criterion(judgement, "compatibility", "witnesses_agree").verdict is agree
+
+
+def test_of_one_payment_a_debit_without_success_stays_a_contradiction(judged: Judge) -> None:
+    for experiment in ("pay_exact", "pay_rebuilt", "pay_second_isolate"):
+        judgement = judged(several(Outcome.FAILED, experiment, claim=PART, ledger=DEBIT))
+        assert criterion(judgement, "compatibility", "witnesses_agree").verdict is F
+        assert criterion(judgement, "latency", "exactly_once").verdict is F

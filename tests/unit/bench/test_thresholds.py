@@ -9,6 +9,7 @@ import pytest
 from bench import limits, thresholds
 from bench.errors import LimitsError, ThresholdError
 from bench.limits import Limits, Plan
+from spikes.record import Platform
 
 RECORDS = Path(__file__).resolve().parents[2] / "records"
 NONE = Limits(all=())
@@ -51,18 +52,54 @@ def test_missing_files_say_what_to_do(tmp_path: Path) -> None:
         limits.load(tmp_path / "none.toml")
 
 
-def test_limits_answer_for_one_plan_at_a_time() -> None:
+def test_limits_answer_for_one_platform_and_plan_at_a_time() -> None:
     loaded = limits.load(RECORDS / "limits.toml")
-    paid, free = loaded.get("subrequests", Plan.PAID), loaded.get("subrequests", Plan.FREE)
+    workers = Platform.CLOUDFLARE
+    paid, free = (loaded.get("subrequests", workers, plan) for plan in (Plan.PAID, Plan.FREE))
     assert paid is not None
     assert free is not None
     assert (paid.value, free.value) == (10_000, 50)
-    assert loaded.get("upload_raw_bytes", Plan.FREE) == loaded.get("upload_raw_bytes", Plan.PAID)
-    assert loaded.get("moons", Plan.PAID) is None
+    assert loaded.get("upload_raw_bytes", workers, Plan.FREE) == loaded.get("upload_raw_bytes", workers, Plan.PAID)
+    assert loaded.get("subrequests", Platform.CONVEX_NODE, Plan.PAID) is None
+    assert loaded.get("moons", workers, Plan.PAID) is None
+    of_convex = [loaded.get("arguments_bytes", p, Plan.PAID) for p in (Platform.CONVEX_ISOLATE, Platform.CONVEX_NODE)]
+    assert [limit.value for limit in of_convex if limit is not None] == [16 * 2**20, 5 * 2**20]
     assert loaded.date == "2026-11-22"
 
 
-LIMIT = '[[limit]]\nname = "a"\nvalue = 1\nunit = "s"\nplan = "paid"\nsource = "x"\ndate = "2026-11-22"\n'
+def test_every_shipped_limit_is_complete_and_has_one_unit_by_name() -> None:
+    loaded = limits.load()
+    assert {limit.platform for limit in loaded.all} == set(Platform) - {Platform.NONE}
+    suffixes = {"bytes": "_bytes", "s": "_s"}
+    for limit in loaded.all:
+        assert limit.name.endswith(suffixes.get(limit.unit, limit.name)), limit
+        assert all(older.strip() for older in limit.older)
+
+
+LIMIT = (
+    '[[limit]]\nname = "a"\nplatform = "cloudflare"\nvalue = 1\nunit = "s"\nplan = "paid"\nsource = "x"\n'
+    'date = "2026-11-22"\nolder = ["y"]\n'
+)
+
+
+def test_plans_have_one_order_however_they_are_written(tmp_path: Path) -> None:
+    path = tmp_path / "limits.toml"
+    path.write_text(LIMIT.replace('plan = "paid"', 'plan = "free + paid"'), encoding="utf-8")
+    assert limits.load(path).all[0].plans == (Plan.PAID, Plan.FREE)
+
+
+FIELDS = ("name", "platform", "value", "unit", "plan", "source", "date")
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_limit_without_one_of_its_fields_is_refused(tmp_path: Path, field: str) -> None:
+    path = tmp_path / "limits.toml"
+    path.write_text(LIMIT, encoding="utf-8")
+    assert limits.load(path).all[0].older == ("y",)
+    lines = [line for line in LIMIT.splitlines() if not line.startswith(field)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(LimitsError, match=f"needs .*{field}.*complete it"):
+        limits.load(path)
 
 
 @pytest.mark.parametrize(
@@ -71,8 +108,17 @@ LIMIT = '[[limit]]\nname = "a"\nvalue = 1\nunit = "s"\nplan = "paid"\nsource = "
         ("", "no .*limit.* entry"),
         (LIMIT.replace('plan = "paid"', 'plan = "gold"'), '"paid", "free" or "paid'),
         (LIMIT.replace("value = 1", "value = 0"), "positive number"),
-        (LIMIT.replace('source = "x"\n', ""), "complete it"),
-        (LIMIT + LIMIT, "twice for the paid plan"),
+        (LIMIT.replace("value = 1", "value = inf"), "positive number"),
+        (LIMIT.replace("value = 1", "value = true"), "positive number"),
+        (LIMIT.replace('source = "x"', 'source = " "'), "nobody can judge the number"),
+        (LIMIT.replace('name = "a"', "name = 7"), "nobody can judge the number"),
+        (LIMIT.replace('unit = "s"', 'unit = "ms"'), "unit 'ms'; write one of bytes, s, count"),
+        (LIMIT.replace('"cloudflare"', '"none"'), "write one of cloudflare, convex-isolate, convex-node"),
+        (LIMIT.replace('"cloudflare"', "7"), "write one of cloudflare, convex-isolate, convex-node"),
+        (LIMIT.replace('"2026-11-22"', '"November"'), "the day on which the source was read"),
+        (LIMIT.replace('older = ["y"]', 'older = "y"'), "a list of texts"),
+        (LIMIT.replace("older", "odler"), "odler, which nothing reads"),
+        (LIMIT + LIMIT, "a of cloudflare twice for the paid plan"),
         ("[[limit", "is not TOML"),
     ],
 )

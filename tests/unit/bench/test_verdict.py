@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import product
 
 from bench.gates.conclude import fails, fold, passes, undecided
@@ -43,6 +44,22 @@ def test_setting_aside_opens_every_criterion_and_keeps_how_it_read() -> None:
     assert aside.reason == "the run was cut off: no footer"
     assert {c.verdict for c in aside.criteria} == {Verdict.INCONCLUSIVE}
     assert "it read FAIL: broken" in aside.criteria[0].reason
+
+
+def test_a_remark_belongs_to_a_pass_and_goes_with_it() -> None:
+    shimmed = dataclasses.replace(passes("a", "fine"), remark="with 2 shims")
+    assert _gate(shimmed, passes("b", "fine")).remark == "with 2 shims"
+    assert _gate(shimmed, fails("b", "broken")).remark is None
+    aside = set_aside(_gate(shimmed), "cut off")
+    assert (aside.remark, aside.criteria[0].remark) == (None, None)
+
+
+def test_a_margin_is_that_of_a_platforms_limit_and_of_nothing_else() -> None:
+    held = dataclasses.replace(passes("a", "fine", measured=25, threshold=100), plan="paid")
+    assert held.margin == 0.75
+    assert dataclasses.replace(held, measured=150).margin == -0.5
+    assert dataclasses.replace(held, measured=None).margin is None
+    assert dataclasses.replace(held, plan=None).margin is None
 
 
 def test_the_reason_names_the_worst_criterion() -> None:

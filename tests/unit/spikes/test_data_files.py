@@ -11,6 +11,7 @@ import pytest
 import spikes
 from bench import limits as judged
 from spikes import limits
+from spikes.record import Platform
 
 FOLDER = Path(spikes.__file__).parent
 DATE = re.compile(r"2026-\d\d-\d\d")
@@ -36,7 +37,7 @@ def test_every_limit_has_value_unit_source_and_date_as_the_judge_reads_them() ->
 def test_the_limits_are_those_of_the_facts(name: str, paid: float, free: float) -> None:
     loaded = judged.load(FOLDER / "limits.toml")
     for plan, value in ((judged.Plan.PAID, paid), (judged.Plan.FREE, free)):
-        limit = loaded.get(name, plan)
+        limit = loaded.get(name, Platform.CLOUDFLARE, plan)
         assert limit is not None
         assert limit.value == value
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from spikes.drivers.native.config import Config, ConfigError
 from spikes.drivers.native.failures import WalletError, error_table
 
+VECTORS = Path(__file__).parents[2] / "vectors" / "envelopes.json"
 NETWORK = json.dumps({"operators": [], "ssp": {"baseUrl": "http://127.0.0.1:1"}})
 ENV = {
     "SPARKGATE_NETWORK": NETWORK,
@@ -49,8 +51,50 @@ def test_a_setting_that_cannot_be_read_is_refused_by_name(name: str, value: str)
         Config.from_environment({**ENV, name: value})
 
 
-def test_a_missing_mnemonic_is_the_wallets_error_and_not_the_settings() -> None:
-    assert Config.from_environment({**ENV, "SPARKGATE_MNEMONIC": ""}).mnemonic is None
+async def test_a_missing_mnemonic_is_the_wallets_error_and_not_the_settings() -> None:
+    config = Config.from_environment({**ENV, "SPARKGATE_MNEMONIC": ""})
+    with pytest.raises(WalletError) as missing:
+        await config.custody.mnemonic_now()
+    assert missing.value.code == "mnemonic_missing"
+
+
+SEALED = {
+    **{name: value for name, value in ENV.items() if name != "SPARKGATE_MNEMONIC"},
+    "SPARKGATE_WALLET_SOURCE": "convex_envelope",
+    "SPARKGATE_ENVELOPE": json.dumps(json.loads(VECTORS.read_text(encoding="utf-8"))["vectors"][0]["row"]),
+    "SPARKGATE_WALLET_KEY_VERSION": "1",
+    "SPARKGATE_KMS_URL": "http://127.0.0.1:1",
+    "SPARKGATE_KMS_TOKEN": "a-kms-token",
+}
+
+
+async def test_an_envelope_is_read_and_nothing_is_opened_before_it_is_needed() -> None:
+    config = Config.from_environment(SEALED)
+    assert "a-kms-token" not in repr(config.custody)
+    with pytest.raises(WalletError) as refused:  # nobody listens there
+        await config.custody.mnemonic_now()
+    assert (refused.value.code, refused.value.details["reason"]) == ("secret_error", "wrong_binding")
+    right = Config.from_environment({**SEALED, "SPARKGATE_WALLET_ID": "wallet-1"})
+    with pytest.raises(WalletError) as unreachable:
+        await right.custody.mnemonic_now()
+    assert unreachable.value.details["reason"] == "kms_unreachable"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SPARKGATE_WALLET_SOURCE", "post-it"),
+        ("SPARKGATE_MNEMONIC", "twelve words"),
+        ("SPARKGATE_ENVELOPE", ""),
+        ("SPARKGATE_ENVELOPE", "{}"),
+        ("SPARKGATE_WALLET_KEY_VERSION", "0"),
+        ("SPARKGATE_KMS_URL", ""),
+        ("SPARKGATE_KMS_TOKEN", ""),
+    ],
+)
+def test_a_setting_of_custody_that_cannot_be_read_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        Config.from_environment({**SEALED, name: value})
 
 
 def test_every_code_has_status_and_outcome_and_an_unknown_one_is_a_defect() -> None:

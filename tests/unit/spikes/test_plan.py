@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from spikes.errors import PlanError
-from spikes.experiments import EXPECTED
-from spikes.plan import ANY_RUNTIME, Plan, Profile, load_profile, make_plan, seat_name
+from spikes.experiments import EXPECTED, fits
+from spikes.plan import ANY_RUNTIME, PROBE, Plan, Profile, load_profile, make_plan, seat_name
+from spikes.runtimes import RUNTIMES, Eviction, Form
 
 THREE = ("native", "node", "workerd")
 
@@ -131,3 +132,42 @@ def test_a_profile_that_makes_no_sense_is_refused(text: str, tmp_path: Path) -> 
 def test_an_unknown_profile_is_refused_with_the_known_ones() -> None:
     with pytest.raises(PlanError, match="quick, soak, standard"):
         load_profile("thorough")
+
+
+def test_a_lane_of_all_runtimes_is_a_seat_of_each() -> None:
+    made = plan(pay_swap={"*@one": 2, "node@one": 1, "workerd@b": 1})
+    assert made.seats() == {
+        "native@one": "native",
+        "node@one": "node",
+        "workerd@b": "workerd",
+        "workerd@one": "workerd",
+    }
+    assert [a.runtime for a in made.attempts if a.lane == "one"].count("native") == 2
+    assert [a.runtime for a in made.attempts if a.lane == "one"].count("node") == 1
+
+
+def test_what_cannot_be_asked_is_left_out_and_probes_come_last() -> None:
+    asked = profile(pay_exact={ANY_RUNTIME: 3}, probe={ANY_RUNTIME: 1})
+    made = make_plan(
+        asked,
+        7,
+        ("wasmtime", *THREE),
+        EXPECTED,
+        lambda experiment, runtime: (experiment == PROBE) == (runtime[0] == "w"),
+    )
+    assert [(a.runtime, a.experiment) for a in made.attempts] == [
+        *[("native", "pay_exact"), ("node", "pay_exact")] * 3,
+        ("wasmtime", PROBE),
+        ("workerd", PROBE),
+    ]
+    with pytest.raises(PlanError, match="asks nothing"):
+        make_plan(asked, 7, THREE, EXPECTED, lambda experiment, runtime: False)
+
+
+def test_only_what_is_evicted_is_asked_about_evictions_and_only_a_probe_is_probed() -> None:
+    for runtime in RUNTIMES:
+        assert fits("pay_after_eviction", runtime) is (
+            runtime.FORM is Form.DRIVER and runtime.EVICTION is not Eviction.NEVER
+        )
+        assert fits("pay_exact", runtime) is (runtime.FORM is Form.DRIVER)
+        assert fits(PROBE, runtime) is (runtime.FORM is Form.PROBE)

@@ -36,7 +36,7 @@ export function settings(changes = {}) {
     runtime: 'test',
     walletId: 'wallet-1',
     token: 'right token',
-    mnemonic: 'any words do for the scripted SDK',
+    custody: { source: 'legacy_env', mnemonic: 'any words do for the scripted SDK' },
     network: DEAD_NETWORK,
     executor: null,
     requestCapMsats: 200_000_000n,
@@ -52,13 +52,15 @@ export function settings(changes = {}) {
  * A service around the scripted SDK, and what is needed to pay ten satoshis.
  * @param {import('./scripted_sdk.js').Script} [script]
  * @param {Partial<import('../../wallet/config.js').Config>} [changes]
+ * @param {{shelf?: import('../../wallet/shelf.js').Shelf, sdkLife?: 'kept' | 'request', oneAtATime?: boolean}} [host]
  */
-export function wallet(script = {}, changes = {}) {
+export function wallet(script = {}, changes = {}, host = {}) {
   const { preimageHex, paymentHash } = secret('coffee');
   /** @type {Record<string, string>} */
   const preimages = { [paymentHash]: preimageHex };
   const { loadSdk, calls } = scriptedSdk(script, preimages);
-  const service = new LocalWalletService({ config: settings(changes), errorTable, loadSdk, oneAtATime: false });
+  const config = settings(changes);
+  const service = new LocalWalletService({ config, errorTable, loadSdk, oneAtATime: false, ...host });
   const request = {
     requestId: '00000000-0000-4000-8000-000000000001',
     invoice: writeInvoice({ paymentHash }),

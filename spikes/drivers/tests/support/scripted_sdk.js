@@ -14,6 +14,7 @@ import { decodeBolt11 } from '../../wallet/bolt11.js';
  * @property {(log: (line: string) => void, storage: any) => Promise<any>} [sync]
  * @property {(parsed: any) => any} [parse]
  * @property {number} [balanceSats]
+ * @property {string} [identity] the wallet's public key
  * @property {any[]} [history] payments that a sync brings to light
  */
 
@@ -21,7 +22,7 @@ import { decodeBolt11 } from '../../wallet/bolt11.js';
 export function scriptedSdk(script, preimages) {
   /** @type {{line: string}[]} */
   const log = [];
-  const calls = { build: 0, sync: 0, prepare: 0, send: 0 };
+  const calls = { build: 0, sync: 0, prepare: 0, send: 0, disconnect: 0, free: 0 };
   /** @type {any} */
   let logger;
 
@@ -86,7 +87,8 @@ function wallet({ script, preimages, calls, storage, observer, log }) {
     /** As the SDK does just before its first message that can pay. @param {any} request */
     submit: (request) => observer.beforeSend([{ paymentId: request.idempotencyKey }]),
   };
-  return {
+  let isFree = false;
+  const sdk = {
     /** @param {string} input */
     parse: async (input) => {
       const { invoice, paymentHash, amountMsats, timestampS, expiryS } = decodeBolt11(input);
@@ -101,7 +103,15 @@ function wallet({ script, preimages, calls, storage, observer, log }) {
       };
       return script.parse ? script.parse(parsed) : parsed;
     },
-    getInfo: async () => ({ identityPubkey: `02${'ab'.repeat(32)}`, balanceSats: script.balanceSats ?? 1_000_000 }),
+    getInfo: async () => ({
+      identityPubkey: script.identity ?? `02${'ab'.repeat(32)}`,
+      balanceSats: script.balanceSats ?? 1_000_000,
+    }),
+    disconnect: async () => void (calls.disconnect += 1),
+    free: () => {
+      isFree = true;
+      calls.free += 1;
+    },
     syncWallet: async () => {
       calls.sync += 1;
       if (script.sync) return script.sync(log, storage);
@@ -129,4 +139,11 @@ function wallet({ script, preimages, calls, storage, observer, log }) {
       return { payment };
     },
   };
+  // As the real one does when it is used after its end.
+  return new Proxy(sdk, {
+    get: (target, name, receiver) => {
+      if (isFree) throw new Error('null pointer passed to rust');
+      return Reflect.get(target, name, receiver);
+    },
+  });
 }

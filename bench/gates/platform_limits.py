@@ -1,0 +1,135 @@
+"""Gate 1's limits: what a runtime uses, held against what its platform documents.
+
+Role: compare the uses of limit_uses.py with limits.toml. Must not know: how a use was measured. The local runtimes
+enforce next to no limit, so a reading is compared and never inferred from "it ran". The paid plan decides; where the
+free plan's limit is another one, it is judged apart and informs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+from bench.evidence import Evidence, Numbered
+from bench.gates.conclude import fails, passes, undecided
+from bench.gates.limit_uses import USES, Use
+from bench.gates.readings import at_most
+from bench.limits import Limit, Plan
+from bench.thresholds import Thresholds
+from bench.verdict import Criterion, NotApplicable
+from spikes.record import Platform
+
+FREE_PLAN = "_free_plan"  # the end of the name of a criterion that only the free plan's limit stands behind
+_RULES = ("limit_code_generation", "limit_work_after_response")  # Cloudflare's, which are not amounts
+
+
+def judge(
+    evidence: Evidence, thresholds: Thresholds, runtime: str
+) -> tuple[list[Criterion | NotApplicable], list[Criterion]]:
+    """The criteria that decide (paid plan) and those that inform (free plan, older limits, other routes)."""
+    platform = evidence.pin(runtime).platform
+    limits, decisive, informative = thresholds.limits, list[Criterion | NotApplicable](), list[Criterion]()
+    for use in USES[platform]:
+        paid, free = (limits.get(use.limit, platform, plan) for plan in (Plan.PAID, Plan.FREE))
+        if not use.informs:
+            decisive.append(_judge_use(use, paid, evidence, runtime))
+            if free is not None and free is not paid:
+                informative.append(_judge_use(use, free, evidence, runtime))
+        informative += [
+            _compare(_named(name, limit), use, limit, reading)
+            for limit in dict.fromkeys(found for found in (paid, free) if found is not None)
+            for name, reading in _informing(use, evidence, runtime)
+        ]
+    if platform is Platform.CLOUDFLARE:
+        decisive += _rules(evidence, thresholds, runtime)
+    return [*decisive, *_not_asked(platform)], informative
+
+
+def _not_asked(platform: Platform) -> Iterator[NotApplicable]:
+    """The limits of Workers, which every reader of a report looks for, where they ask nothing."""
+    if platform is Platform.CLOUDFLARE:
+        return
+    runs = "runs on no platform with limits" if platform is Platform.NONE else f"runs on {platform}"
+    own = {use.criterion for use in USES[platform] if not use.informs}
+    for name in (*(use.criterion for use in USES[Platform.CLOUDFLARE] if not use.informs), *_RULES):
+        if name not in own:
+            yield NotApplicable(name=name, reason=f"this runtime {runs}; a limit of Workers asks nothing of it")
+
+
+def _informing(use: Use, evidence: Evidence, runtime: str) -> Iterator[tuple[str, Numbered[float]]]:
+    """What is shown if it was measured: criterion and reading of a use that informs, and of other routes to its end."""
+    if use.informs and (reading := use.read(evidence, runtime)) is not None:
+        yield use.criterion, reading
+    if use.routes:
+        names = dict.fromkeys(fact.value.name for fact in evidence.facts_of(runtime, use.fact))
+        for name in names:
+            route = evidence.largest(runtime, name)
+            if name != use.fact and route is not None:
+                yield use.criterion + name.removeprefix(use.fact), route
+
+
+def _judge_use(use: Use, limit: Limit | None, evidence: Evidence, runtime: str) -> Criterion:
+    """PASS or FAIL by the reading; a part of the use can refute, and nothing less than all of it proves."""
+    if limit is None:
+        platform = evidence.pin(runtime).platform
+        reason = f"{use.what}: limits.toml has no {use.limit} of {platform} for the {Plan.PAID} plan"
+        needs = f"the limit {use.limit} ({platform}, {Plan.PAID}) with source and date"
+        return undecided(use.criterion, reason, needs=needs)
+    name, reading = _named(use.criterion, limit), use.read(evidence, runtime)
+    if reading is not None:
+        return _compare(name, use, limit, reading)
+    known = [(part, found) for part in use.parts if (found := evidence.largest(runtime, part)) is not None]
+    for part, found in known:
+        if found.value > limit.value:
+            reason = f"{use.what}: `{part}` alone exceeds {_whose(limit)} limit"
+            return _held(fails(name, reason, lines=(found.line,), measured=found.value), limit)
+    partly = "".join(f"; `{part}` is only a part of it" for part, _ in known)
+    needs = f"a fact `{use.fact}`: {use.needs}"
+    lines = tuple(found.line for _, found in known)
+    return _held(undecided(name, f"{use.what}: not measured{partly}", needs=needs, lines=lines), limit)
+
+
+def _named(criterion: str, limit: Limit) -> str:
+    return criterion if Plan.PAID in limit.plans else f"{criterion}{FREE_PLAN}"
+
+
+def _whose(limit: Limit) -> str:
+    return "the paid and the free plan's" if len(limit.plans) > 1 else f"the {limit.plans[0]} plan's"
+
+
+def _compare(name: str, use: Use, limit: Limit, reading: Numbered[float]) -> Criterion:
+    share = f"{use.what}: {100 * reading.value / limit.value:.3g} % of {_whose(limit)} limit"
+    ends = passes if reading.value <= limit.value else fails
+    return _held(ends(name, share, lines=(reading.line,), measured=reading.value), limit)
+
+
+def _held(criterion: Criterion, limit: Limit) -> Criterion:
+    """The criterion with the limit that it was held against."""
+    return dataclasses.replace(
+        criterion,
+        threshold=limit.value,
+        unit=limit.unit,
+        plan="+".join(limit.plans),
+        source=limit.source,
+        date=limit.date,
+    )
+
+
+def _rules(evidence: Evidence, thresholds: Thresholds, runtime: str) -> Iterator[Criterion]:
+    code, work = _RULES
+    yield at_most(
+        code,
+        evidence,
+        runtime,
+        fact="code_generations",
+        ceiling=thresholds.code_generations_max,
+        means="code generated from strings or bytes",
+    )
+    yield at_most(
+        work,
+        evidence,
+        runtime,
+        fact="work_after_response",
+        ceiling=thresholds.work_after_response_max,
+        means="network calls and timers after the response",
+    )

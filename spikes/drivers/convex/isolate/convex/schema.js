@@ -1,0 +1,2 @@
+/** Tables of the deployment: the wallet's shelf. */
+export { default } from '../../shelf/schema.js';

@@ -1,0 +1,1 @@
+export { commit, read } from '../../../shelf/functions.js';

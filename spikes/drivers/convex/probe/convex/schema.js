@@ -1,0 +1,2 @@
+/** The shelf's tables. */
+export { default } from '../../shelf/schema.js';

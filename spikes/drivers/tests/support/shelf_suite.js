@@ -1,0 +1,306 @@
+/**
+ * What every shelf must do, whoever made it: `shelfSuite(name, makeShelf)` declares the tests.
+ *
+ * Role: holds MemoryShelf, SqlShelf and the shelves of hosts to one behaviour. Must not know: any of them.
+ */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { Books } from '../../wallet/books.js';
+import { ContractError } from '../../wallet/errors.js';
+import { createSessionStore } from '../../wallet/sessions.js';
+import { createStorage } from '../../wallet/storage.js';
+import { settings } from './drivers.js';
+import { seeded } from './random.js';
+
+const TABLES = ['a', 'b'];
+const KEYS = ['', 'x', 'y', 'z', "quote ' and %", 'ключ'];
+const PRICE_MSATS = 5_000n;
+/** Room for thirty payments. What crashes before it is submitted keeps its room. */
+const WINDOW_CAP_MSATS = 150_000n;
+const VALUES = [0, -1.5, '', 'text', true, [], [null, { deep: [1] }], { amount: '100000000000000000000' }, {}];
+
+/**
+ * @typedef {import('../../wallet/shelf.js').Shelf} Shelf
+ * @typedef {import('../../wallet/shelf.js').Tx} Tx
+ */
+
+/** @param {string} name @param {(t: import('node:test').TestContext) => Shelf | Promise<Shelf>} makeShelf an empty one */
+export function shelfSuite(name, makeShelf) {
+  for (const [rule, holds] of Object.entries(RULES)) {
+    test(`${name}: ${rule}`, async (t) => holds(await makeShelf(t), t));
+  }
+}
+
+/** @type {Record<string, (shelf: Shelf) => Promise<void>>} */
+const RULES = {
+  'an absent key reads null, a value comes back as a copy': async (shelf) => {
+    const value = { list: [1, 'two', null], amount: '18446744073709551616' };
+    await shelf.transaction((tx) => {
+      assert.equal(tx.get('t', 'k'), null);
+      tx.put('t', 'k', value);
+      tx.get('t', 'k').list.push('changed');
+      assert.deepEqual(tx.get('t', 'k'), value, 'its own writes are read');
+    });
+    const read = await shelf.transaction((tx) => tx.get('t', 'k'));
+    read.list.push('changed');
+    value.list.push('changed');
+    assert.equal((await shelf.transaction((tx) => tx.get('t', 'k'))).list.length, 3);
+    await assert.rejects(shelf.transaction((tx) => tx.put('t', 'k', undefined)), TypeError);
+  },
+
+  'lists are in the order of the first put, each table for itself': async (shelf) => {
+    await shelf.transaction((tx) => {
+      for (const key of ['2', 'b', '1', 'a']) tx.put('t', key, key);
+      tx.put('other', 'b', 1);
+    });
+    await shelf.transaction((tx) => {
+      tx.put('t', 'b', 'again');
+      tx.delete('t', '2');
+      tx.delete('t', 'nobody');
+      tx.put('t', '2', 'anew');
+    });
+    assert.deepEqual(await shelf.transaction((tx) => tx.list('t')), [
+      ['b', 'again'],
+      ['1', '1'],
+      ['a', 'a'],
+      ['2', 'anew'],
+    ]);
+    assert.deepEqual(await shelf.transaction((tx) => tx.list('empty')), []);
+  },
+
+  'work that throws leaves no trace, and its error arrives as it is': async (shelf) => {
+    await shelf.transaction((tx) => tx.put('t', 'kept', 1));
+    const thrown = new ContractError('window_cap_exceeded', 'full', { details: { windowCapMsats: 1 } });
+    const failing = shelf.transaction((tx) => {
+      tx.put('t', 'kept', 2);
+      tx.put('t', 'new', 1);
+      tx.delete('t', 'kept');
+      throw thrown;
+    });
+    await assert.rejects(failing, (error) => error === thrown);
+    assert.deepEqual(await shelf.transaction((tx) => tx.list('t')), [['kept', 1]]);
+  },
+
+  'a transaction that is not synchronous is refused, and rolled back': async (shelf) => {
+    const late = shelf.transaction(async (tx) => tx.put('t', 'k', 1));
+    await assert.rejects(late, /must be synchronous/);
+    assert.equal(await shelf.transaction((tx) => tx.get('t', 'k')), null);
+  },
+
+  'transactions asked for at once do not mix': async (shelf) => {
+    await shelf.transaction((tx) => tx.put('t', 'sum', 0));
+    const add = () => shelf.transaction((tx) => tx.put('t', 'sum', tx.get('t', 'sum') + 1));
+    await Promise.all(Array.from({ length: 20 }, add));
+    assert.equal(await shelf.transaction((tx) => tx.get('t', 'sum')), 20);
+  },
+
+  'it behaves like a table of rows, whatever is done to it': async (shelf) => {
+    const random = seeded(7);
+    const model = new Model();
+    for (let round = 0; round < 150; round += 1) {
+      const steps = Array.from({ length: 1 + random.integer(6) }, () => randomStep(random));
+      const fails = random.integer(4) === 0;
+      const draft = model.copy();
+      const work = shelf.transaction((tx) => {
+        const trial = model.copy(); // the shelf may run this more than once
+        for (const step of steps) assert.deepEqual(step(tx), step(trial));
+        if (fails) throw new Error('rolled back');
+      });
+      if (fails) await assert.rejects(work, /rolled back/);
+      else {
+        await work;
+        for (const step of steps) step(draft);
+        model.rows = draft.rows;
+      }
+      for (const table of TABLES) assert.deepEqual(await shelf.transaction((tx) => tx.list(table)), model.list(table));
+    }
+  },
+
+  'the SDK finds its rows as it left them: amounts, maps, tokens': async (shelf) => {
+    const payment = { id: 'p', status: 'completed', amount: 2n ** 70n, fees: 0n, timestamp: 1, details: { type: 'x' } };
+    const change = { id: { type: 't', dataId: 'd' }, updatedFields: new Map([['name', '"Ada"']]) };
+    await createStorage(shelf).applyPaymentUpdate(payment);
+    await createStorage(shelf).syncAddOutgoingChange(change);
+    await createSessionStore(shelf).setSession('key', { token: 't', expiration: 1 });
+    const reborn = createStorage(shelf);
+    assert.deepEqual(await reborn.getPaymentById('p'), payment);
+    assert.deepEqual((await reborn.syncGetLatestOutgoingChange()).change, { ...change, localRevision: 1 });
+    assert.deepEqual(await createSessionStore(shelf).getSession('key'), { token: 't', expiration: 1 });
+    await assert.rejects(createSessionStore(shelf).getSession('nobody'), { type: 'notFound' });
+  },
+
+  'no order of events pays an invoice twice or loses track of the window': async (shelf) => {
+    const world = new World(shelf, seeded(11));
+    for (let round = 0; round < 250; round += 1) await world.step();
+    const { paid, refusals, lookedUp } = world;
+    assert.ok(paid.size > 5 && refusals > 20 && lookedUp > 10, `worth little: ${paid.size} ${refusals} ${lookedUp}`);
+  },
+};
+
+/** The same operations on plain rows. */
+class Model {
+  /** @param {[string, string, string][]} [rows] table, key, JSON */
+  constructor(rows = []) {
+    this.rows = rows;
+  }
+
+  copy() {
+    return new Model(this.rows.map((row) => [...row]));
+  }
+
+  /** @param {string} table @param {string} key */
+  #find(table, key) {
+    return this.rows.find((row) => row[0] === table && row[1] === key);
+  }
+
+  /** @param {string} table @param {string} key */
+  get(table, key) {
+    const row = this.#find(table, key);
+    return row ? JSON.parse(row[2]) : null;
+  }
+
+  /** @param {string} table @param {string} key @param {any} value */
+  put(table, key, value) {
+    const row = this.#find(table, key);
+    if (row) row[2] = JSON.stringify(value);
+    else this.rows.push([table, key, JSON.stringify(value)]);
+  }
+
+  /** @param {string} table @param {string} key */
+  delete(table, key) {
+    this.rows = this.rows.filter((row) => row[0] !== table || row[1] !== key);
+  }
+
+  /** @param {string} table @returns {[string, any][]} */
+  list(table) {
+    return this.rows.filter((row) => row[0] === table).map(([, key, text]) => [key, JSON.parse(text)]);
+  }
+}
+
+/** @param {ReturnType<typeof seeded>} random @returns {(on: Tx) => any} */
+function randomStep(random) {
+  const [table, key, value] = [random.pick(TABLES), random.pick(KEYS), random.pick(VALUES)];
+  return random.pick([
+    (/** @type {Tx} */ on) => on.get(table, key),
+    (/** @type {Tx} */ on) => void on.put(table, key, value),
+    (/** @type {Tx} */ on) => void on.put(table, key, value),
+    (/** @type {Tx} */ on) => void on.delete(table, key),
+    (/** @type {Tx} */ on) => on.list(table),
+  ]);
+}
+
+/**
+ * Two services on one shelf, which crash and start again, a network that remembers everything, and random events.
+ * Holds the books to account: an invoice is submitted once unless it failed, and the window counts every open and
+ * every paid satoshi.
+ */
+class World {
+  /** @param {Shelf} shelf @param {ReturnType<typeof seeded>} random */
+  constructor(shelf, random) {
+    this.shelf = shelf;
+    this.random = random;
+    this.births = 0;
+    this.services = [this.#service(), this.#service()];
+    /** @type {Map<string, {requestId: string, end: 'open' | 'paid' | 'failed'}>} what the network knows, by invoice */
+    this.network = new Map();
+    /** @type {{service: number, order: any, submitted: boolean}[]} */
+    this.running = [];
+    this.paid = new Set();
+    this.refusals = 0;
+    this.lookedUp = 0;
+  }
+
+  #service() {
+    this.births += 1;
+    const config = settings({ windowCapMsats: WINDOW_CAP_MSATS, windowMs: 10 ** 9 });
+    return new Books({
+      shelf: this.shelf,
+      config,
+      inFlightLimitMs: 10 ** 9,
+      incarnation: `incarnation-${this.births}`,
+    });
+  }
+
+  async step() {
+    const { random } = this;
+    const running = this.running.length ? random.integer(this.running.length) : -1;
+    const event = random.integer(10);
+    if (event < 4 || running < 0) await this.#ask(random.integer(2));
+    else if (event === 9) this.#crash(random.integer(2));
+    else await this.#proceed(running);
+    await this.#check();
+  }
+
+  /** @param {number} service */
+  async #ask(service) {
+    const number = this.random.integer(60);
+    const requestId = `request-${number}-${this.random.integer(2)}`;
+    const paymentHash = `hash-${number}`;
+    const request = { requestId, invoice: paymentHash, maxAmountMsats: 10_000n, host: 'a' };
+    const order = { request, terms: { paymentHash, amountMsats: PRICE_MSATS } };
+    try {
+      const place = await this.services[service].open(/** @type {any} */ (order), paymentHash);
+      if (place.state === 'settled') assert.equal(this.network.get(paymentHash)?.end, 'paid');
+      if (place.state === 'new') this.running.push({ service, order, submitted: false });
+      if (place.state === 'unknown') await this.#lookUp(service, order);
+    } catch (error) {
+      if (!(error instanceof ContractError)) throw error;
+      if (error.code === 'payment_failed') assert.notEqual(this.network.get(paymentHash)?.requestId, undefined);
+      this.refusals += 1;
+    }
+  }
+
+  /** One payment goes a step further: it is submitted, or ends. @param {number} index */
+  async #proceed(index) {
+    const { service, order, submitted } = this.running[index];
+    const { request, terms } = order;
+    const known = this.network.get(terms.paymentHash);
+    if (!submitted && this.random.integer(3) > 0) {
+      assert.ok(!known || known.end === 'failed', `${terms.paymentHash} is submitted twice`);
+      this.network.set(terms.paymentHash, { requestId: request.requestId, end: 'open' });
+      this.running[index].submitted = true;
+      return;
+    }
+    this.running.splice(index, 1);
+    if (!submitted) return this.services[service].giveBack(order);
+    if (this.random.integer(3) === 0) return this.services[service].markUnknown(order);
+    await this.#lookUp(service, order);
+  }
+
+  /** @param {number} service @param {any} order */
+  async #lookUp(service, order) {
+    const { request, terms } = order;
+    const known = this.network.get(terms.paymentHash);
+    if (known?.requestId !== request.requestId) return this.services[service].markUnknown(order);
+    if (known.end === 'open') known.end = this.random.pick(['paid', 'paid', 'failed']);
+    this.lookedUp += 1;
+    if (known.end === 'paid') {
+      this.paid.add(terms.paymentHash);
+      const answer = await this.services[service].settlePaid(order, () => /** @type {any} */ ({ paid: request.requestId }));
+      assert.deepEqual(answer, { paid: request.requestId });
+    } else {
+      const error = new ContractError('payment_failed', 'failed', { afterSubmit: true });
+      await assert.rejects(this.services[service].settleFailed(order, error), { code: 'payment_failed' });
+    }
+  }
+
+  /** Its payments stop where they are; the next of its kind has another incarnation. @param {number} service */
+  #crash(service) {
+    this.running = this.running.filter((one) => one.service !== service);
+    this.services[service] = this.#service();
+  }
+
+  async #check() {
+    const counted = await this.services[0].spentMsats();
+    const entries = await this.shelf.transaction((tx) => tx.list('register'));
+    const holding = entries.filter(([, entry]) => entry.state !== 'settled' || 'answer' in entry.answer);
+    assert.equal(counted, BigInt(holding.length) * PRICE_MSATS);
+    assert.ok(counted <= WINDOW_CAP_MSATS);
+    for (const [hash, { requestId, end }] of this.network) {
+      const [, entry] = entries.find(([id]) => id === requestId) ?? [];
+      if (end !== 'failed') assert.ok(entry, `${hash} is ${end}, and ${requestId} is forgotten`);
+    }
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * The books of a wallet: register and window, kept together in single transactions of the shelf.
+ *
+ * Role: a payment is opened in the register and its room is reserved, or neither; its end is booked in both, or in
+ * neither. Whatever happens between the two transactions, the entry is there and nothing is paid twice.
+ * Must not know: the SDK, HTTP, which shelf it is.
+ */
+
+import { ContractError, errorText } from './errors.js';
+import { requireWithinLimits } from './limits.js';
+import { IdempotencyRegister } from './register.js';
+import { SpendWindow } from './spend_window.js';
+
+/**
+ * @typedef {import('./pay_answer.js').PayAnswer} PayAnswer
+ * @typedef {{code: string, message: string, details?: Record<string, unknown>}} Failure
+ * @typedef {{answer: PayAnswer} | {error: Failure}} Settled as it lies on the shelf
+ * @typedef {{request: import('./service.js').PayRequest, terms: import('./invoice.js').Terms}} Order
+ * @typedef {import('./shelf.js').Tx} Tx
+ */
+
+export class Books {
+  /**
+   * @param {{shelf: import('./shelf.js').Shelf, config: import('./config.js').Config, inFlightLimitMs: number,
+   *   incarnation: string, nowMs?: () => number}} options
+   */
+  constructor({ shelf, config, inFlightLimitMs, incarnation, nowMs }) {
+    this.shelf = shelf;
+    this.config = config;
+    /** @type {IdempotencyRegister<Settled>} */
+    this.register = new IdempotencyRegister({ inFlightLimitMs, incarnation, nowMs });
+    this.window = new SpendWindow({ windowMs: config.windowMs, nowMs });
+  }
+
+  /**
+   * Opens the payment and reserves its room, or says what is known of it.
+   * @param {Order} order @param {string} fingerprint
+   * @returns {Promise<{state: 'new' | 'unknown'} | {state: 'settled', answer: PayAnswer}>}
+   * @throws {ContractError} a conflict, a limit, or the failure that this payment ended with
+   */
+  async open({ request, terms }, fingerprint) {
+    const place = await this.#write((tx) => {
+      const known = this.register.begin(tx, request.requestId, fingerprint, terms.paymentHash);
+      if (known.state === 'new') {
+        requireWithinLimits(this.config, request, terms.amountMsats);
+        this.window.reserve(tx, request.requestId, terms.amountMsats, this.config.windowCapMsats);
+      }
+      return known;
+    });
+    return place.state === 'settled' ? { state: 'settled', answer: standing(place.answer) } : place;
+  }
+
+  /**
+   * Paid: proven, and final.
+   * @param {Order} order @param {(windowSpendMsats: bigint) => PayAnswer} answerOf
+   * @returns {Promise<PayAnswer>} the answer that stands, now and whenever the request is repeated
+   */
+  async settlePaid({ request, terms }, answerOf) {
+    const settled = await this.shelf.transaction((tx) => {
+      this.window.settle(tx, request.requestId, terms.amountMsats);
+      return this.register.settle(tx, request.requestId, { answer: answerOf(this.window.spentMsats(tx)) });
+    });
+    return standing(settled);
+  }
+
+  /**
+   * Submitted, and failed for certain.
+   * @param {Order} order @param {ContractError} error
+   * @returns {Promise<PayAnswer>} only if it has been proven paid meanwhile; throws the failure otherwise
+   */
+  async settleFailed({ request }, { code, message, details }) {
+    const error = { code, message, details };
+    const settled = await this.shelf.transaction((tx) => {
+      const stands = this.register.settle(tx, request.requestId, { error }, { invoiceIsFree: true });
+      if ('error' in stands) this.window.release(tx, request.requestId);
+      return stands;
+    });
+    return standing(settled);
+  }
+
+  /** Nothing was submitted: the request is as good as new. @param {Order} order */
+  async giveBack({ request }) {
+    await this.shelf.transaction((tx) => {
+      if (this.register.release(tx, request.requestId)) this.window.release(tx, request.requestId);
+    });
+  }
+
+  /** Submitted, end not known: it keeps its place and its room. @param {Order} order */
+  async markUnknown({ request }) {
+    await this.shelf.transaction((tx) => this.register.markUnknown(tx, request.requestId));
+  }
+
+  /** @returns {Promise<bigint>} reserved and spent, now */
+  spentMsats() {
+    return this.shelf.transaction((tx) => this.window.spentMsats(tx));
+  }
+
+  /**
+   * Before anything is paid. If the books cannot be written, nothing is.
+   * @template T @param {(tx: Tx) => T} work @returns {Promise<T>}
+   */
+  async #write(work) {
+    try {
+      return await this.shelf.transaction(work);
+    } catch (error) {
+      if (error instanceof ContractError) throw error;
+      throw new ContractError(
+        'prepare_failed',
+        `the payment could not be entered in the books: ${errorText(error)}; nothing was paid, look after the disk`,
+      );
+    }
+  }
+}
+
+/** @param {Settled} settled @returns {PayAnswer} */
+function standing(settled) {
+  if ('answer' in settled) return settled.answer;
+  const { code, message, details } = settled.error;
+  throw new ContractError(code, message, { details, afterSubmit: true });
+}
