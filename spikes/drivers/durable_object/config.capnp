@@ -1,6 +1,7 @@
 # Worker and Durable Object, for the real workerd binary: the same script as workerd/config.capnp, entered at its front.
 #   workerd compile config.capnp --config-only > config.bin
-#   workerd serve -b config.bin --control-fd=N --directory-path=state=DIR      DIR must exist; the object's SQLite lies in it
+#   workerd serve -b config.bin --control-fd=N --directory-path=state=DIR
+# DIR must exist; the object's SQLite lies in it.
 
 using Workerd = import "/workerd/workerd.capnp";
 using Script = import "../workerd/script.capnp";

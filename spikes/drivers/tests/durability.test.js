@@ -32,9 +32,9 @@ test('a failure for certain is repeated as it was told', async () => {
   const shelf = new MemoryShelf();
   const first = wallet({ send: async (order, api) => api.payment(order, { status: 'failed' }) }, {}, { shelf });
   const { request } = first;
-  const told = await pay(first).catch((error) => error);
+  const told = await pay(first).catch((/** @type {any} */ error) => error);
   assert.equal(told.code, 'payment_failed');
-  const again = await pay(wallet({}, {}, { shelf }), request).catch((error) => error);
+  const again = await pay(wallet({}, {}, { shelf }), request).catch((/** @type {any} */ error) => error);
   assert.deepEqual([again.code, again.message, again.details], [told.code, told.message, told.details]);
 });
 
@@ -206,7 +206,7 @@ test('an end that cannot be booked is not known: never "failed", and found by th
     { shelf },
   );
   const { request } = made;
-  const lost = await pay(made).catch((error) => error);
+  const lost = await pay(made).catch((/** @type {any} */ error) => error);
   assert.equal(errorTable.isDefinite(lost.code ?? 'internal_error'), false, lost.code);
   state.broken = false;
   const reborn = wallet({ history }, {}, { shelf });

@@ -27,8 +27,10 @@ const clockAt = (nowMs) => ({ nowMs: () => nowMs, to: (/** @type {number} */ lat
  */
 const onShelf = (books, shelf = new MemoryShelf()) =>
   new Proxy(books, {
-    get: (target, name) => (/** @type {any[]} */ ...args) =>
-      shelf.transaction((tx) => target[name](tx, ...args)),
+    get:
+      (target, name) =>
+      (/** @type {any[]} */ ...args) =>
+        shelf.transaction((tx) => target[name](tx, ...args)),
   });
 
 /** @param {number} windowMs */

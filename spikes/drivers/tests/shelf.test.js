@@ -44,7 +44,8 @@ test('what is on the disk is there again, for its owner only', async (t) => {
 test('two on one file: each sees what the other has committed, and none of it gets lost', async (t) => {
   const path = directory(t);
   const [first, second] = [openDiskShelf(path), openDiskShelf(path)];
-  const add = (/** @type {SqlShelf} */ shelf) => shelf.transaction((tx) => tx.put('t', 'n', (tx.get('t', 'n') ?? 0) + 1));
+  const add = (/** @type {SqlShelf} */ shelf) =>
+    shelf.transaction((tx) => tx.put('t', 'n', (tx.get('t', 'n') ?? 0) + 1));
   for (let round = 0; round < 10; round += 1) await Promise.all([add(first), add(second), add(first)]);
   assert.equal(await second.transaction((tx) => tx.get('t', 'n')), 30);
 });

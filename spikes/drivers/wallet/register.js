@@ -24,12 +24,12 @@ const ENTRIES = 'register';
 const OWNERS = 'register_owners'; // payment hash -> request id
 const COUNTS = 'register_counts'; // so that counting needs no list
 
+/** @typedef {import('./shelf.js').Tx} Tx */
+
 /**
  * @template T
  * @typedef {{fingerprint: string, paymentHash: string, incarnation: string,
  *   state: 'in_flight' | 'unknown' | 'settled', staleAtMs: number, answer?: T, invoiceIsFree?: boolean}} Entry
- *
- * @typedef {import('./shelf.js').Tx} Tx
  */
 
 /** @template T type of the stored answers: JSON */
@@ -107,9 +107,7 @@ export class IdempotencyRegister {
 
   /** @param {Entry<T>} entry */
   #isUnderWay(entry) {
-    return (
-      entry.state === 'in_flight' && entry.incarnation === this.incarnation && this.nowMs() < entry.staleAtMs
-    );
+    return entry.state === 'in_flight' && entry.incarnation === this.incarnation && this.nowMs() < entry.staleAtMs;
   }
 
   /**

@@ -1,5 +1,5 @@
 /**
- * The shelf: where a wallet keeps what it must remember - SDK storage, SDK sessions, idempotency register, spend window.
+ * The shelf: where a wallet keeps what it must remember - SDK storage and sessions, idempotency register, spend window.
  *
  * Role: the one interface to memory, so that the rules of money are written once and a host chooses how long they are
  * remembered. MemoryShelf lasts as long as the isolate or process. Must not know: what lies on it.

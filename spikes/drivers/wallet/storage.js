@@ -15,7 +15,12 @@ import { rows } from './storage_rows.js';
  * @returns {Record<string, (...args: any[]) => Promise<any>>} a complete implementation of the interface
  */
 export function createStorage(shelf) {
-  return { ...createCache(shelf), ...createDepositStore(shelf), ...createPaymentStore(shelf), ...createRecordStore(shelf) };
+  return {
+    ...createCache(shelf),
+    ...createDepositStore(shelf),
+    ...createPaymentStore(shelf),
+    ...createRecordStore(shelf),
+  };
 }
 
 /** @param {import('./shelf.js').Shelf} shelf */

@@ -45,7 +45,9 @@ function createPaymentRows(shelf) {
     /** @param {string} invoice @returns {Promise<any>} null if unknown */
     getPaymentByInvoice: (invoice) =>
       shelf.transaction((tx) => {
-        const payment = payments(tx).all().find(({ details }) => details?.invoice === invoice);
+        const payment = payments(tx)
+          .all()
+          .find(({ details }) => details?.invoice === invoice);
         return payment ? present(tx, payment) : null;
       }),
     /** @param {any} request */

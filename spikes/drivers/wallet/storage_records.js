@@ -51,7 +51,11 @@ function createSwaps(shelf) {
     getCrossChainSwap: (provider, id) => shelf.transaction((tx) => swaps(tx).get(key(provider, id))),
     /** @param {string} provider */
     listActiveCrossChainSwaps: (provider) =>
-      shelf.transaction((tx) => swaps(tx).all().filter((swap) => swap.provider === provider && !swap.isTerminal)),
+      shelf.transaction((tx) =>
+        swaps(tx)
+          .all()
+          .filter((swap) => swap.provider === provider && !swap.isTerminal),
+      ),
   };
 }
 

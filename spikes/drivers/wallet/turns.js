@@ -31,7 +31,7 @@ export class Turns {
   /** @template T @param {() => Promise<T>} work @returns {Promise<T>} */
   async run(work) {
     if (this.lane) return this.lane.run(work);
-    for (let gate = null; gate !== this.gate; ) await (gate = this.gate);
+    for (let gate = null; gate !== this.gate;) await (gate = this.gate);
     const task = work();
     this.running.add(task);
     try {

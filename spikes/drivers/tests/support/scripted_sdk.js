@@ -53,7 +53,7 @@ export function scriptedSdk(script, preimages) {
         calls,
         storage: this.storage,
         observer: this.observer,
-        log: (line) => logger.log({ line }),
+        log: (/** @type {string} */ line) => logger.log({ line }),
       });
     }
   }

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from spikes.custody.envelope import to_base64
+from spikes.custody.envelope import Binding, to_base64
 from spikes.custody.store import CustodyStore
 from spikes.inspections.custody_watch.envelope_facts import data_keys, envelope_facts, try_doors
 from spikes.inspections.custody_watch.vault import Issued, Vault, issue
@@ -75,6 +75,11 @@ async def test_associated_data_that_binds_nothing_shows(safe: Vault) -> None:
     loose = Issued(wallet=issued.wallet, row=dataclasses.replace(issued.row, ciphertext=unbound))
     assert (await facts(safe, loose))["envelope.associated_data"].value == ""
     assert (await facts(safe, loose))["envelope.cipher"].value == "unknown"
+
+
+async def test_a_field_that_is_not_bound_is_not_named(safe: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Binding, "associated_data", lambda self: f"{self.network} {self.wallet_id}".encode())
+    assert (await facts(safe, await imported(safe)))["envelope.associated_data"].value == "network,wallet_id"
 
 
 async def test_a_data_key_that_opens_two_wallets_is_counted_twice(safe: Vault) -> None:

@@ -109,13 +109,13 @@ def test_the_control_plants_something_on_every_surface_of_the_gate() -> None:
     assert set(control.PLANTED) == set(gate.SURFACES)
 
 
-@pytest.mark.parametrize("wanted", [{"words"}, {"raw", "reversed hex"}])
+@pytest.mark.parametrize("wanted", [{"words"}, {"raw", "words"}, {"raw", "reversed hex"}])
 def test_a_control_is_caught_in_the_form_that_was_planted(monkeypatch: pytest.MonkeyPatch, wanted: set[str]) -> None:
     monkeypatch.setattr(control, "PLANTED", {"stdout": frozenset(wanted)})
     leaky = scanned(source(TOKEN + b" " + TOKEN.hex()[::-1].encode()))
     assert {"raw", "reversed hex"} <= {leak.encoding for leak in leaky.leaks}
     value, how = control.verdict_of(leaky)
-    assert value == ("MISSED" if wanted == {"words"} else "CAUGHT")
+    assert value == ("MISSED" if "words" in wanted else "CAUGHT")
     assert "planted as" in how
     assert control.verdict_of(scanned(source(b"clean")))[0] == "MISSED"
     assert control.verdict_of(scanned(unscanned="nobody writes it"))[0] == "UNSCANNED"

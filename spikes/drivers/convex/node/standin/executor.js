@@ -31,7 +31,7 @@ import { NodeProcess } from './node_process.js';
 export class NodeExecutor {
   /**
    * @param {{node: string, push: import('./push.js').Push, variables: Record<string, string>,
-   *   onSyscall: (op: string, args: any) => Promise<string>, log: (text: string) => void,
+   *   onSyscall: (op: string, args: any) => Promise<string>, log: (line: string) => void,
    *   callTimeoutMs?: number}} options
    */
   constructor({ node, push, variables, onSyscall, log, callTimeoutMs = CALL_TIMEOUT_MS }) {

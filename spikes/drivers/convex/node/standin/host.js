@@ -21,7 +21,10 @@ import { runFacts, sizeFacts } from './facts.js';
 import { prepare } from './prepare.js';
 import { layOut } from './push.js';
 
-/** What an action may ask of the backend, and the kind of function that answers it. */
+/**
+ * What an action may ask of the backend, and the kind of function that answers it.
+ * @type {Map<string, 'query' | 'mutation' | 'action'>}
+ */
 const SYSCALLS = new Map([
   ['1.0/actions/query', 'query'],
   ['1.0/actions/mutation', 'mutation'],
@@ -50,8 +53,9 @@ function deploymentVariables(env) {
  */
 async function push({ route, node, stateDir, variables }) {
   const prepared = await prepare(route);
-  /** @param {string} text */
-  const log = (text) => void process.stderr.write(redact(text));
+  /** @param {string} line */
+  const log = (line) => void process.stderr.write(`${redact(line)}\n`);
+  /** @type {NodeExecutor} */
   const executor = new NodeExecutor({
     node,
     push: layOut(prepared.bundle, join(stateDir, 'node-action')),
@@ -63,12 +67,13 @@ async function push({ route, node, stateDir, variables }) {
     },
     log,
   });
+  /** @type {StandIn} */
   const standin = new StandIn({
     bundle: prepared.bundle.directory,
     databaseFile: join(stateDir, 'database.sqlite'),
     env: variables,
     runNodeAction: ({ path, argsJson }) => executor.call(path, argsJson),
-    log: (level, line) => log(`[${level}] ${line}\n`),
+    log: (level, line) => log(`[${level}] ${line}`),
   });
   await Promise.all([executor.analyze(), standin.start()]);
   return { standin, executor, prepared, token: variables.SPARKGATE_TOKEN ?? '', node: executor.version };
@@ -82,7 +87,7 @@ function serve(deployment) {
     const body = request.body ? new Uint8Array(await request.arrayBuffer()) : null;
     try {
       const answer = await deployment.standin.http({ method, url, headers: [...headers], body });
-      return new Response(answer.body, { status: answer.status, headers: answer.headers });
+      return new Response(/** @type {any} */ (answer.body), { status: answer.status, headers: answer.headers });
     } catch (error) {
       const message = `the deployment gave no answer: ${errorText(error)}`;
       console.error(message);

@@ -8,6 +8,7 @@
 
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 import { frames } from './frames.js';
@@ -25,7 +26,7 @@ const PASSED_ON = ['PATH', 'LANG', 'NODE_PATH', 'TZ', 'UTC'];
  * @property {Record<string, string>} variables of the deployment
  * @property {number} oldSpaceMb
  * @property {(op: string, args: any) => Promise<string>} onSyscall answers JSON text, or throws
- * @property {(text: string) => void} log
+ * @property {(line: string) => void} log whole lines, so that a secret cannot hide between two
  *
  * @typedef {{resolve: (frame: any) => void, reject: (error: Error) => void}} Waiting
  */
@@ -47,8 +48,8 @@ export class NodeProcess {
       env: environment(place.directory),
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
-    for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text) => place.log(text));
+    for (const input of [this.child.stdout, this.child.stderr]) {
+      if (input) createInterface({ input }).on('line', (line) => place.log(line));
     }
     const link = /** @type {import('node:stream').Duplex} */ (this.child.stdio[3]);
     link.on('error', () => {}); // the process has gone; `close` tells how
