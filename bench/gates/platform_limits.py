@@ -42,6 +42,7 @@ def judge(
         ]
     if platform is Platform.CLOUDFLARE:
         decisive += _rules(evidence, thresholds, runtime)
+        informative += _timers(evidence, thresholds, runtime)
     return [*decisive, *_not_asked(platform)], informative
 
 
@@ -129,7 +130,20 @@ def _rules(evidence: Evidence, thresholds: Thresholds, runtime: str) -> Iterator
         work,
         evidence,
         runtime,
-        fact="work_after_response",
+        fact="work_after_response.calls",
         ceiling=thresholds.work_after_response_max,
-        means="network calls and timers after the response",
+        means="network calls after the response",
     )
+
+
+def _timers(evidence: Evidence, thresholds: Thresholds, runtime: str) -> Iterator[Criterion]:
+    """A timer that is left behind does nothing until it fires; but it can keep a Durable Object in memory."""
+    if evidence.largest(runtime, "work_after_response.timers") is not None:
+        yield at_most(
+            "timers_after_response",
+            evidence,
+            runtime,
+            fact="work_after_response.timers",
+            ceiling=thresholds.work_after_response_max,
+            means="timers left over when the response is sent",
+        )

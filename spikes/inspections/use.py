@@ -70,9 +70,8 @@ async def _run(seat: Seat, steps: Steps, instruments: Instruments, deadline_s: f
 
 
 def _work_after_response(runtime: str, late: Aftermath, requests: int, how: How) -> Iterator[Fact]:
-    """The sum, and its parts: a call is work, a timer that was left behind may be none."""
+    """A call is work; a timer that was left behind may be none, so it is counted apart."""
     counted = f"{requests} requests, watched {WATCH_S:g} s after the last; {how.aftermath}"
-    yield Fact(runtime=runtime, name="work_after_response", value=late.calls + (late.timers or 0), how=counted)
     yield Fact(runtime=runtime, name="work_after_response.calls", value=late.calls, how=counted)
     if late.timers is not None:
         yield Fact(runtime=runtime, name="work_after_response.timers", value=late.timers, how=counted)

@@ -25,7 +25,8 @@ USED: dict[Platform, dict[str, float]] = {  # what a fitting runtime uses of its
     Platform.CLOUDFLARE: {
         **{"upload_raw_bytes": 11_482_924, "upload_gzip_bytes": 2_675_635, "connections_max": 5},
         **{"startup_cpu_s": 0.13, "cpu_per_request_s": 0.008, "isolate_memory_bytes": 17_900_000},
-        **{"subrequests_max": 31, "code_generations": 0, "work_after_response": 0},
+        **{"subrequests_max": 31, "code_generations": 0},
+        **{"work_after_response.calls": 0, "work_after_response.timers": 0},
     },
     Platform.CONVEX_ISOLATE: {
         **{"heap_bytes": 29_000_000, "array_buffer_bytes": 10_900_000, "analysis_s": 0.6, "action_s": 0.7},

@@ -48,16 +48,26 @@ async def heap_findings(stdout_log: Path, scanner: Scanner) -> int:
     return len({finding.canary.name for finding in findings})
 
 
+def has_inspector(stdout_log: Path) -> bool:
+    """Whether the process announced one."""
+    return bool(_ports(stdout_log))
+
+
 def _port(stdout_log: Path) -> int:
     """The port that the newest process announced."""
-    ports = []
+    ports = _ports(stdout_log)
+    if not ports:
+        raise ValueError("no port of an inspector was announced")
+    return ports[-1]
+
+
+def _ports(stdout_log: Path) -> list[int]:
+    ports: list[int] = []
     for line in stdout_log.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             said = json.loads(line)
         except ValueError:
             continue
         if isinstance(said, dict) and said.get("event") == "listen-inspector":
-            ports.append(said["port"])
-    if not ports:
-        raise ValueError("no port of an inspector was announced")
-    return int(ports[-1])
+            ports.append(int(said["port"]))
+    return ports

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from spikes.errors import RuntimeStartFailure
-from spikes.inspections.custody_watch.heap import heap_findings
+from spikes.inspections.custody_watch.heap import has_inspector, heap_findings
 from spikes.inspections.custody_watch.residue import BLOCK_BYTES, Residue, residue
 from spikes.inspections.custody_watch.watch import Watch
 from spikes.record import Fact
@@ -70,7 +70,7 @@ async def _look(watch: Watch, scanner: Scanner, wasm_bytes: int | None, after_s:
     except OSError as error:
         memory = f"not readable: {type(error).__name__}"
     heap: int | str | None = None
-    if watch.is_worker:
+    if has_inspector(watch.stdout_log):
         try:
             heap = await heap_findings(watch.stdout_log, scanner)
         except RuntimeStartFailure as failure:

@@ -7,7 +7,7 @@ found, how keys are opened.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +42,6 @@ class Watch:
     state: Path
     temporary: Path
     services_logs: Path  # of the network, which serves more than this seat
-    is_worker: bool
 
     def look(self) -> None:
         """Look at the driver's processes as they are now."""
@@ -98,7 +97,7 @@ async def watched(
     state, temporary, wires_folder = folder / "state", folder / "tmp", folder / "wires"
     for path in (folder, logs, state, temporary, wires_folder):
         path.mkdir(parents=True, exist_ok=True)
-    kept, is_worker = KeptAnswers(folder / "answers"), False
+    kept = KeptAnswers(folder / "answers")
     async with AsyncExitStack() as stack:
         network, http = around.network, around.http
         seller = await stack.enter_async_context(services.paywall(http, logs, around.seed, network, items))
@@ -110,13 +109,7 @@ async def watched(
             around, http=client, seller=TappedSeller(seller, wires.paywall, http), logs=logs, scratch=state
         )
 
-        def instruments(launch: Launch) -> Launch:
-            nonlocal is_worker
-            is_worker = Path(launch.argv[0]).name == WORKERD
-            told = launch if settings is None else vault.told(launch, settings)
-            return _instrumented(told, wires, temporary, inspector=is_worker)
-
-        seat = Seat(runtime, name, wallet, inside, inspect=INSPECT, watched=instruments)
+        seat = Seat(runtime, name, wallet, inside, inspect=INSPECT, watched=_instruments(settings, wires, temporary))
         stack.push_async_callback(seat.stop)
         yield Watch(
             seat=seat,
@@ -127,16 +120,21 @@ async def watched(
             state=state,
             temporary=temporary,
             services_logs=around.logs,
-            is_worker=is_worker,
         )
 
 
-def _instrumented(launch: Launch, wires: Wires, temporary: Path, *, inspector: bool) -> Launch:
-    places = dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(temporary))
-    env = {**launch.env, **places, "SPARKGATE_NETWORK": wires.description}
-    if not inspector:
-        return dataclasses.replace(launch, env=env)
-    return dataclasses.replace(launch, env=env, argv=(*launch.argv, *heap.FLAGS), ready_key=heap.READY_KEY)
+def _instruments(settings: Mapping[str, str] | None, wires: Wires, temporary: Path) -> Callable[[Launch], Launch]:
+    """What is added to how the driver is started; to a Worker its inspector too."""
+
+    def instrumented(launch: Launch) -> Launch:
+        told = launch if settings is None else vault.told(launch, settings)
+        places = dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(temporary))
+        env = {**told.env, **places, "SPARKGATE_NETWORK": wires.description}
+        if Path(launch.argv[0]).name != WORKERD:
+            return dataclasses.replace(told, env=env)
+        return dataclasses.replace(told, env=env, argv=(*told.argv, *heap.FLAGS), ready_key=heap.READY_KEY)
+
+    return instrumented
 
 
 def _is_log(source: Source) -> bool:

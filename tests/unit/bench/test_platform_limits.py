@@ -101,7 +101,7 @@ def test_a_use_that_was_not_measured_is_open_and_names_its_fact(judged: Judge, p
 
 @pytest.mark.parametrize(
     ("fact", "criterion"),
-    [("code_generations", "limit_code_generation"), ("work_after_response", "limit_work_after_response")],
+    [("code_generations", "limit_code_generation"), ("work_after_response.calls", "limit_work_after_response")],
 )
 def test_what_workers_forbid_fails_at_one(judged: Judge, fact: str, criterion: str) -> None:
     verdict = gate(judged, WORKERD, record(WORKERD, {fact: 1}))
@@ -192,8 +192,14 @@ def test_one_limit_of_both_plans_is_judged_once(judged: Judge) -> None:
     )
     assert {c.name for c in verdict.informative} == {
         *("limit_upload_gzip", "limit_upload_gzip_free_plan", "limit_cpu_per_request_free_plan"),
-        "limit_subrequests_free_plan",
+        *("limit_subrequests_free_plan", "timers_after_response"),
     }
+
+
+def test_a_timer_that_is_left_behind_is_told_and_fails_nothing(judged: Judge) -> None:
+    verdict = gate(judged, WORKERD, record(WORKERD, {"work_after_response.timers": 3}))
+    assert verdict.verdict is PASS
+    assert {c.name: c.verdict for c in verdict.informative}["timers_after_response"] is FAIL
 
 
 # --- readings ---------------------------------------------------------------------------------------------------------
