@@ -51,7 +51,7 @@ unexport PYTHONPATH PYTHONHOME PIP_TARGET PIP_USER PIP_PREFIX NODE_OPTIONS NODE_
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-python doctor spike smoke judge adr bench test lint format golden proto lock clean distclean FORCE
+.PHONY: help setup setup-python doctor spike smoke custody judge adr bench test lint format golden proto lock clean distclean FORCE
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +67,9 @@ spike: setup ## pay on every runtime, judge the record, decide, write the ADR
 
 smoke: setup ## run the conformance kit on every runtime, or on RUNTIME=<name>
 	$(PY) -m spikes smoke $(if $(RUNTIME),--runtime $(RUNTIME)) --leash
+
+custody: setup ## look for planted secrets on every surface of every runtime, or of RUNTIME=<name>
+	$(PY) -m spikes custody $(if $(RUNTIME),--runtime $(RUNTIME)) --leash
 
 judge: setup-python ## judge a record again, RUN=<run id or latest>; starts no runtime
 	@$(PY) -m bench judge $(RECORD) || { code=$$?; [ $$code -eq 3 ] && [ -z "$(STRICT)" ] || exit $$code; }

@@ -1,4 +1,4 @@
-"""`python -m spikes`: plan, run, smoke, emulator, doctor.
+"""`python -m spikes`: plan, run, smoke, custody, emulator, doctor.
 
 Role: parse the command line and load the one command that was asked for; nothing else is imported before that.
 Exit codes: 0 done; 2 a wrong command line; 10 and up the harness failed (errors.py names each).
@@ -17,6 +17,7 @@ COMMANDS = {
     "plan": "print the plan of a run as JSON",
     "run": "make the attempts of a plan and write the record",
     "smoke": "run the conformance kit on one runtime or all",
+    "custody": "look for planted secrets on every surface, and try the life of keys",
     "emulator": "run the local Spark network alone",
     "doctor": "say what is installed, what is missing, and how to get it",
 }
@@ -61,6 +62,13 @@ def _smoke(parser: argparse.ArgumentParser, arguments: list[str]) -> int:
     return smoke.main(parser.parse_args(arguments))
 
 
+def _custody(parser: argparse.ArgumentParser, arguments: list[str]) -> int:
+    from spikes import custody_command  # noqa: PLC0415
+
+    custody_command.add_arguments(parser)
+    return custody_command.main(parser.parse_args(arguments))
+
+
 def _emulator(parser: argparse.ArgumentParser, arguments: list[str]) -> int:
     from spikes.emulator import command  # noqa: PLC0415
 
@@ -75,7 +83,14 @@ def _doctor(parser: argparse.ArgumentParser, arguments: list[str]) -> int:
     return doctor.main()
 
 
-_COMMANDS = {"plan": _plan, "run": _run, "smoke": _smoke, "emulator": _emulator, "doctor": _doctor}
+_COMMANDS = {
+    "plan": _plan,
+    "run": _run,
+    "smoke": _smoke,
+    "custody": _custody,
+    "emulator": _emulator,
+    "doctor": _doctor,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

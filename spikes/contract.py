@@ -58,7 +58,13 @@ class Reply:
 
 
 class ContractBreach(Exception):
-    """A driver's reply that the harness cannot work with. Callers decide what that means for the attempt."""
+    """A driver's reply that the harness cannot work with. Callers decide what that means for the attempt.
+
+    The message may hold the driver's own words, and goes into records and reports: it is redacted here.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(redact(message))
 
 
 class Driver:

@@ -51,8 +51,9 @@ class Instruments:
             startup = await worker_startup(self._launch, self._name, self._around.logs, self._around.scratch)
             return [] if startup is None else [_fact(runtime, "startup_cpu_s", startup.cpu_s, startup.how)]
         used = family_cpu_s(seat.pid) if seat.pid is not None and _works_here(seat) else None
+        # Another name than a Worker's: the start of an engine's process is nothing that a platform's limit is about.
         how = "one reading: CPU of the driver's process and its children from spawn to healthy, engine included"
-        return [] if used is None else [_fact(runtime, "startup_cpu_s", used, how)]
+        return [] if used is None else [_fact(runtime, "process_startup_cpu_s", used, how)]
 
     def meter(self, seat: Seat) -> Meter:
         """A meter for the requests of the seat's present process."""
