@@ -14,14 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import adr_status, limits, render, terminal, thresholds
+from bench import adr_status, junit, limits, render, terminal, thresholds
 from bench.decision import Topology
 from bench.errors import BenchError, NothingToVerify, OutputNotWritable, RecordNotFound
 from bench.evidence import load
 from bench.judgement import Judgement, judge
 
 DECIDED, UNDECIDED, REQUIREMENT_UNMET, DIFFERENT = 0, 3, 4, 5
-RECORD, VERDICTS, GATES = "record.jsonl", "verdicts.json", "gates.md"
+RECORD, VERDICTS, GATES, JUNIT = "record.jsonl", "verdicts.json", "gates.md", "junit.xml"
 REPORTS = Path("reports")
 ADR = Path("adr") / render.ADR_NAME
 
@@ -58,9 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _judge(options: _Options) -> int:
     record = find_record(options.run)
     judgement = _judgement(options, record)
-    written = [record.with_name(VERDICTS), record.with_name(GATES)]
-    _write(written[0], render.verdicts_json(judgement))
-    _write(written[1], render.gates_md(judgement))
+    derived = _derived(record, judgement)
+    for path, text in derived.items():
+        _write(path, text)
+    written = list(derived)
     kept = None
     if options.adr is not None:
         kept = adr_status.settled_status(options.adr)
@@ -91,10 +92,7 @@ def _verify(options: _Options) -> int:
     """Derive everything again and compare with what lies beside the record."""
     record = find_record(options.run)
     judgement = _judgement(options, record)
-    expected = {
-        record.with_name(VERDICTS): render.verdicts_json(judgement),
-        record.with_name(GATES): render.gates_md(judgement),
-    }
+    expected = _derived(record, judgement)
     if options.adr is not None:
         expected[options.adr] = render.adr_md(judgement)
     different = [path for path, text in expected.items() if _read(path) != text]
@@ -103,6 +101,15 @@ def _verify(options: _Options) -> int:
     if not different:
         print(f"verified: {', '.join(str(path) for path in expected)}")
     return DIFFERENT if different else 0
+
+
+def _derived(record: Path, judgement: Judgement) -> dict[Path, str]:
+    """What stands beside a record: all of it is written by `judge` and compared by `verify`."""
+    return {
+        record.with_name(VERDICTS): render.verdicts_json(judgement),
+        record.with_name(GATES): render.gates_md(judgement),
+        record.with_name(JUNIT): junit.junit_xml(judgement),
+    }
 
 
 def find_record(run: str, reports: Path = REPORTS) -> Path:
@@ -158,7 +165,7 @@ def _parse(arguments: Sequence[str] | None) -> _Options:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Judge a record, decide, report.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, summary in (
-        ("judge", "judge a run; write verdicts.json and gates.md beside its record; print the first screen"),
+        ("judge", "judge a run; write verdicts.json, gates.md and junit.xml beside its record; print the first screen"),
         ("adr", "write the architecture decision record of a run"),
         ("verify", "derive the verdicts again and compare with those beside the record"),
     ):

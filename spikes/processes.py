@@ -1,8 +1,8 @@
 """Child processes: start one, wait until it says that it is ready, stop it. No child outlives its runner.
 
-Role: the only module of the harness that creates or ends processes. Three nets, from soft to hard: `Child.stop`
-(SIGTERM, then SIGKILL), a lifeline (stdin reaches EOF when the runner is gone, whatever the platform), and on Linux
-PR_SET_PDEATHSIG, which the kernel honours even if the runner is killed with SIGKILL.
+Role: creates and ends every program of a run that lasts longer than one call. Three nets, from soft to hard:
+`Child.stop` (SIGTERM, then SIGKILL), a lifeline (stdin reaches EOF when the runner is gone, whatever the platform), and
+on Linux PR_SET_PDEATHSIG, which the kernel honours even if the runner is killed with SIGKILL.
 Must not know: what the children are.
 """
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench import evidence, judgement, limits, render, thresholds
+from bench import evidence, judgement, junit, limits, render, thresholds
 from bench.suite.conftest import PROJECT
 from spikes.record import Attempt, Footer, Header, Line, RecordWriter, encode_line, read_lines
 
@@ -40,12 +40,12 @@ def large_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_judge(benchmark: BenchmarkFixture, large_record: Path) -> None:
-    """From the file to verdicts, report and ADR, without the interpreter's start."""
+    """From the file to verdicts, report, JUnit file and ADR, without the interpreter's start."""
     sources = thresholds.load(limits.load(PROJECT / "spikes" / "limits.toml"))
 
     def judge() -> None:
         verdict = judgement.judge(evidence.load(large_record), sources)
-        for make in (render.verdicts_json, render.gates_md, render.adr_md):
+        for make in (render.verdicts_json, render.gates_md, render.adr_md, junit.junit_xml):
             assert make(verdict)
 
     benchmark.pedantic(judge, rounds=5)

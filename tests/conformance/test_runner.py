@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from bench import evidence as record
 from bench import limits, thresholds
 from bench.judgement import judge
 from bench.verdict import Verdict
+from spikes import pins
 from spikes.errors import RuntimeStartFailure
-from spikes.record import Outcome
-from spikes.runtimes import native
+from spikes.plan import PROBE
+from spikes.record import Attempt, Footer, HarnessError, Outcome, Role, read_lines
+from spikes.runtimes import Form, native
 from tests.miniatures.runs import run
 from tests.miniatures.runtimes import ProgramRuntime
 
@@ -86,3 +89,29 @@ def test_phases_tell_cold_from_warm(tmp_path: Path) -> None:
     ]
     restarted = next(a for a in attempts if a.experiment == "pay_after_restart")
     assert (restarted.incarnation, restarted.sequence) == (1, 0)
+
+
+def test_what_is_broken_is_named_in_one_line_each_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A corrupt wasm, a program that is not there, a probe that finds nothing; and a control that pays all the same."""
+    spoilt = dataclasses.replace(pins.artefact("sdk-wasm-web"), name="spoilt", sha256="00" * 32)
+    known = pins.pins()
+    monkeypatch.setattr(pins, "pins", lambda: (*known, spoilt))
+    corrupt = ProgramRuntime(NAME="corrupt", program=(), PINS=("spoilt",))
+    absent = ProgramRuntime(NAME="absent", program=("-m", "spikes.drivers.nowhere"))
+    silent = ProgramRuntime(NAME="silent", program=("-c", "pass"), FORM=Form.PROBE, ROLE=Role.INFORMATIVE)
+    asked = {"pay_exact": {"native": 2, "corrupt": 1, "absent": 1}, PROBE: {"silent": 1}}
+    directory, tally = run((native, corrupt, absent, silent), asked, tmp_path)
+    lines = list(read_lines(directory.record))
+    assert [a.outcome for a in lines if isinstance(a, Attempt)] == [Outcome.PAID, Outcome.PAID]
+    assert isinstance(lines[-1], Footer)
+    failed = [line for line in lines if isinstance(line, HarnessError)]
+    errors = {line.runtime: line.message for line in failed if line.attempt is None or line.runtime == "silent"}
+    assert "has sha256" in errors["corrupt"]
+    assert "make setup" in errors["corrupt"]
+    assert "ended with status 1" in errors["absent"]
+    assert "make doctor" in errors["absent"]
+    assert "ended with status 0" in errors["silent"]
+    assert not any("\n" in message for message in errors.values())
+    assert {failure.exit_code for failure in tally.failures} == {13, 16}

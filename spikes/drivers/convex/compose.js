@@ -20,6 +20,6 @@ import { ShelfLane } from './shelf/shelf_lane.js';
 export function composeConvexDriver({ ctx, env, ...host }) {
   // One deployment may serve several wallets, one after the other; what one remembers is none of another's.
   const shelf = new ConvexShelf({ ctx, scope: env.SPARKGATE_SHELF_SCOPE || env.SPARKGATE_WALLET_ID || 'default' });
-  const lane = new ShelfLane({ shelf });
-  return composeDriver({ ...host, env, errors, oneAtATime: true, shelf, sdkLife: 'request', lane });
+  const laneOn = (/** @type {import('../wallet/shelf.js').Shelf} */ own) => new ShelfLane({ shelf: own });
+  return composeDriver({ ...host, env, errors, oneAtATime: true, shelf, sdkLife: 'request', laneOn });
 }

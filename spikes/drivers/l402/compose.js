@@ -11,21 +11,27 @@ import { createRefusingContract } from '../wallet/contract.js';
 import { ErrorTable } from '../wallet/errors.js';
 import { payExperiment, walletExperiments } from '../wallet/experiments.js';
 import { inspectedContract } from '../wallet/inspection.js';
+import { neighbourExperiments } from '../wallet/neighbour.js';
 import { SDK } from '../wallet/sdk_version.js';
 import { LocalWalletService } from '../wallet/service.js';
+import { MemoryShelf } from '../wallet/shelf.js';
 import { L402Buyer } from './buyer.js';
 import { HttpWalletService } from './executor.js';
 import { l402Experiment } from './experiment.js';
 
 /**
+ * @typedef {import('../wallet/shelf.js').Shelf} Shelf
+ *
  * @typedef {object} Host what a host has of its own
  * @property {string} name of the runtime, where the settings do not tell it
  * @property {Record<string, string | null | undefined>} env settings, by the names of wallet/config.js
  * @property {any} errors errors.json: hosts differ in how a module imports JSON
  * @property {() => Promise<import('../wallet/session.js').LoadedSdk>} loadSdk called at the first use, if ever
  * @property {boolean} oneAtATime SDK calls of different requests must not overlap
- * @property {import('../wallet/shelf.js').Shelf} [shelf] where wallet and buyer remember; none: in memory
+ * @property {Shelf} [shelf] where wallet and buyer remember; none: in memory
  * @property {'kept' | 'request'} [sdkLife] one SDK for all requests, or one built and freed in each
+ * @property {(shelf: Shelf) => Pick<import('../wallet/lane.js').Lane, 'busy' | 'run'>} [laneOn] the turns of the
+ *   wallet on this shelf, where it shares them with other isolates
  * @property {Record<string, import('../wallet/contract.js').Experiment>} [steps] that only this host can take
  * @property {string[]} [shims] APIs that this host itself puts in place of what its platform lacks
  */
@@ -42,7 +48,7 @@ export function composeDriver({ name, env, errors, steps = {}, shims, ...wallet 
     const { runtime, token, walletId, windowMs } = config;
     const { service, experiments } = config.executor
       ? remoteWallet(config.executor, errorTable)
-      : localWallet({ config, errorTable, ...wallet });
+      : localWallet({ env, config, errorTable, ...wallet });
     const buyer = new L402Buyer({ service, errorTable, windowMs, shelf: wallet.shelf });
     Object.assign(experiments, steps, l402Experiment({ buyer, service, errorTable, walletId }));
     const driver = { runtime, sdk, token, errorTable, service, experiments };
@@ -52,10 +58,15 @@ export function composeDriver({ name, env, errors, steps = {}, shims, ...wallet 
   }
 }
 
-/** @param {ConstructorParameters<typeof LocalWalletService>[0]} options */
-function localWallet(options) {
-  const service = new LocalWalletService(options);
-  return { service, experiments: walletExperiments(service, options.errorTable) };
+/**
+ * @param {Pick<Host, 'env' | 'loadSdk' | 'oneAtATime' | 'shelf' | 'sdkLife' | 'laneOn'>
+ *   & {config: import('../wallet/config.js').Config, errorTable: ErrorTable}} options
+ */
+function localWallet({ config, shelf = new MemoryShelf(), env, ...home }) {
+  const { laneOn, ...options } = home;
+  const service = new LocalWalletService({ ...options, config, shelf, lane: laneOn?.(shelf) });
+  const steps = walletExperiments(service, home.errorTable);
+  return { service, experiments: { ...steps, ...neighbourExperiments(service, { env, ...home }) } };
 }
 
 /** @param {{url: string, token: string, timeoutS: number}} executor @param {ErrorTable} errorTable */

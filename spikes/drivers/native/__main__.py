@@ -25,12 +25,14 @@ def main() -> int:
     """Serve. 0 after a clean end, 78 (EX_CONFIG) if the environment does not make a driver."""
     try:
         config = Config.from_environment(os.environ)
+        from spikes.drivers.native.neighbour import Neighbour  # noqa: PLC0415 - settings are checked before the SDK
+        from spikes.drivers.native.server import Door  # noqa: PLC0415 - is loaded
+
+        neighbour = Neighbour.from_environment(os.environ, config)
     except ConfigError as error:
         print(f"native driver: {error}", file=sys.stderr)
         return EX_CONFIG
-    from spikes.drivers.native.server import Door  # noqa: PLC0415 - settings are checked before the SDK is loaded
-
-    asyncio.run(serve(Door(config).application(), lifeline=config.lifeline))
+    asyncio.run(serve(Door(config, neighbour).application(), lifeline=config.lifeline))
     return 0
 
 

@@ -12,7 +12,7 @@ import hmac
 import json
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -28,11 +28,20 @@ NO_SELLER = "harness.invalid"  # stands in receipts where a payment of the harne
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+class Steps(Protocol):
+    """Experiments that are not this door's wallet's own (neighbour.py)."""
+
+    async def take(self, name: str, body: Mapping[str, Any], clock: PhaseClock) -> dict[str, Any] | None: ...
+
+    async def close(self) -> None: ...
+
+
 class Door:
     """The routes, and the one wallet behind them."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, neighbour: Steps | None = None) -> None:
         self._config = config
+        self._neighbour = neighbour
         config.state_dir.mkdir(parents=True, exist_ok=True)
         self._payer = Payer(config, PaymentBook(config.state_dir / "payments.jsonl"))
         self._wallet: WalletSession | None = None
@@ -49,6 +58,12 @@ class Door:
         return app
 
     async def _close(self, _: web.Application) -> None:
+        await self.close()
+        if self._neighbour is not None:
+            await self._neighbour.close()
+
+    async def close(self) -> None:
+        """Release this door's wallet."""
         if self._wallet is not None:
             await self._wallet.close()
 
@@ -84,12 +99,15 @@ class Door:
                     )
             return self._wallet
 
+    async def info(self) -> tuple[str, int]:
+        """The wallet's identity public key and balance in satoshis; builds it if needed. Raises WalletError."""
+        return await (await self._open_wallet(PhaseClock())).info()
+
     async def _healthz(self, _: web.Request) -> web.Response:
         return web.json_response({"ok": True, "runtime": self._config.runtime, "sdk": SDK_NAME})
 
     async def _status(self, _: web.Request) -> web.Response:
-        wallet = await self._open_wallet(PhaseClock())
-        identity, balance = await wallet.info()
+        identity, balance = await self.info()
         return web.json_response(
             {
                 "ok": True,
@@ -158,18 +176,24 @@ class Door:
             raise WalletError("invalid_request", 'the body must be {"input": {...}}')
         name = request.match_info["name"]
         clock = PhaseClock()
+        answer = None if self._neighbour is None else await self._neighbour.take(name, body, clock)
+        if answer is None:
+            answer = await self.take(name, body, clock)
+        return web.json_response({"ok": True, "experiment": name, **answer, "phases": _phases(clock)})
+
+    async def take(self, name: str, body: Mapping[str, Any], clock: PhaseClock) -> dict[str, Any]:
+        """Take a step by its name. Raises WalletError."""
         match name:
             case "sync":
-                answer = await self._sync(clock)
+                return await self._sync(clock)
             case "pay":
-                answer = await self._attempt(body, clock)
+                return await self._attempt(body, clock)
             case "quote":
-                answer = await self._quote(body, clock)
+                return await self._quote(body, clock)
             case "rebuild":
-                answer = await self._rebuild()
+                return await self._rebuild()
             case _:
-                answer = _outcome("unsupported", "unsupported", "this driver knows no experiment of that name")
-        return web.json_response({"ok": True, "experiment": name, **answer, "phases": _phases(clock)})
+                return _outcome("unsupported", "unsupported", "this driver knows no experiment of that name")
 
     async def _sync(self, clock: PhaseClock) -> dict[str, Any]:
         wallet = await self._open_wallet(clock)

@@ -13,6 +13,7 @@ import errors from '../wallet/errors.json' with { type: 'json' };
 import { walletExperiments } from '../wallet/experiments.js';
 import { readConfig } from '../wallet/config.js';
 import { inspectedContract } from '../wallet/inspection.js';
+import { neighbourExperiments } from '../wallet/neighbour.js';
 import { SDK } from '../wallet/sdk_version.js';
 import { LocalWalletService } from '../wallet/service.js';
 import { MemoryShelf } from '../wallet/shelf.js';
@@ -27,7 +28,7 @@ watchForDefects();
 const server = createServer(fetchHandler(compose(process.env)));
 endWithParent(server, process.env.SPARKGATE_LIFELINE === '1');
 // Secrets are read: what is started from here, and what reads the environment later, need not see them.
-for (const name of ['SPARKGATE_MNEMONIC', 'SPARKGATE_TOKEN']) delete process.env[name];
+for (const name of ['SPARKGATE_MNEMONIC', 'SPARKGATE_SECOND_WALLET', 'SPARKGATE_TOKEN']) delete process.env[name];
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   READY({ event: 'listen', port: typeof address === 'object' ? address?.port : null });
@@ -46,8 +47,10 @@ function compose(env) {
     }
     // Without a directory it remembers in memory, and its status says so.
     const shelf = env.SPARKGATE_STATE_DIR ? openDiskShelf(env.SPARKGATE_STATE_DIR) : new MemoryShelf();
-    const service = new LocalWalletService({ config, errorTable, loadSdk, shelf, oneAtATime: false });
-    const experiments = walletExperiments(service, errorTable);
+    const home = { errorTable, loadSdk, oneAtATime: false };
+    const service = new LocalWalletService({ ...home, config, shelf });
+    const neighbour = neighbourExperiments(service, { ...home, env });
+    const experiments = { ...walletExperiments(service, errorTable), ...neighbour };
     const driver = { runtime: config.runtime, sdk: SDK, token: config.token, errorTable, service, experiments };
     return inspectedContract(driver, { inspect: env.SPARKGATE_INSPECT, shelf });
   } catch (error) {

@@ -1,4 +1,4 @@
-"""gates.md and the ADR of one fixed record, to the byte. `--regenerate-golden` writes them again: read the diff."""
+"""What is rendered from one fixed record, to the byte. `--regenerate-golden` writes them again: read the diff."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import render
+from bench import junit, render
 from bench.judgement import Judgement
 from tests.records.cases import HERE, everything
 
@@ -25,7 +25,12 @@ def compare(request: pytest.FixtureRequest, name: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("gates.md", render.gates_md), ("adr.md", render.adr_md), ("verdicts.json", render.verdicts_json)],
+    [
+        ("gates.md", render.gates_md),
+        ("adr.md", render.adr_md),
+        ("verdicts.json", render.verdicts_json),
+        ("junit.xml", junit.junit_xml),
+    ],
 )
 def test_undecided(request: pytest.FixtureRequest, judged: Judge, name: str, text: Callable[[Judgement], str]) -> None:
     judgement = judged((HERE / "reference.jsonl").read_bytes())
