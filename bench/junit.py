@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bench import formats
 from bench.evidence import Evidence, Numbered
@@ -112,7 +112,7 @@ def _case(place: str, name: str) -> ET.Element:
     return ET.Element("testcase", {"classname": formats.plain(place), "name": formats.plain(name)})
 
 
-def _tell(case: ET.Element, tag: str, kind: str, message: str, lines: Iterator[str] | tuple[str, ...]) -> None:
+def _tell(case: ET.Element, tag: str, kind: str, message: str, lines: Iterable[str]) -> None:
     """What went wrong. `plain` leaves only printable characters, and all of those may stand in XML."""
     told = ET.SubElement(case, tag, {"type": formats.plain(kind), "message": formats.plain(message)})
     told.text = "\n".join(formats.plain(line) for line in lines) or None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from spikes.experiments.act import Act, Invoices
-from spikes.experiments.payment import order_invoice, pay_ordered, with_balance
+from spikes.experiments.payment import order_with_leaf, pay_ordered, with_balance
 from spikes.plan import PlannedAttempt
 from spikes.record import Outcome
 from spikes.seat import Seat
@@ -15,10 +15,8 @@ EXPECTED = Outcome.PAID
 
 
 async def prepare(seat: Seat, planned: PlannedAttempt) -> Invoices:
-    """An invoice, and one leaf of just its amount and fee."""
-    invoice = await order_invoice(seat, planned)
-    await seat.give([invoice.amount_sats + invoice.fee_sats])
-    return (invoice,)
+    """An invoice, and one leaf that the first isolate has claimed and the second one has to find."""
+    return await order_with_leaf(seat, planned)
 
 
 async def act(seat: Seat, planned: PlannedAttempt, invoices: Invoices) -> Act:

@@ -22,6 +22,13 @@ async def order_invoice(seat: Seat, planned: PlannedAttempt) -> Invoice:
     return await seat.network.issue_invoice(planned.amount_sats, f"{planned.experiment} {planned.attempt}")
 
 
+async def order_with_leaf(seat: Seat, planned: PlannedAttempt) -> Invoices:
+    """An invoice, and one leaf of just its amount and fee."""
+    invoice = await order_invoice(seat, planned)
+    await seat.give([invoice.amount_sats + invoice.fee_sats])
+    return (invoice,)
+
+
 async def order_several(seat: Seat, planned: PlannedAttempt) -> Invoices:
     """Invoices for payments at once, of different amounts, so that no leaf fits two of them."""
     first = derived_int(planned.seed, "several") % (len(AMOUNT_SATS) - AT_ONCE)

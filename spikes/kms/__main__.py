@@ -9,16 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import sys
-
-from aiohttp import web
 
 from spikes.kms.policy import Caller, Callers
 from spikes.kms.service import Kms
-from spikes.lifeline import hold
+from spikes.serving import serve
 
-LOOPBACK = "127.0.0.1"
 TOKENS = "SPARKGATE_KMS_TOKENS"
 EX_CONFIG = 78
 
@@ -32,25 +28,9 @@ def main() -> int:
         names = ", ".join(Caller)
         print(f"kms: set {TOKENS} to a JSON object of caller -> token ({names}): {error}", file=sys.stderr)
         return EX_CONFIG
-    asyncio.run(_serve(Kms(callers).application(), lifeline=os.environ.get("SPARKGATE_LIFELINE") == "1"))
+    lifeline = os.environ.get("SPARKGATE_LIFELINE") == "1"
+    asyncio.run(serve(Kms(callers).application(), lifeline=lifeline))
     return 0
-
-
-async def _serve(application: web.Application, *, lifeline: bool) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, LOOPBACK, 0).start()
-        print(json.dumps({"event": "listen", "port": runner.addresses[0][1]}), flush=True)
-        if lifeline:
-            hold(stop)
-        await stop.wait()
-    finally:
-        await runner.cleanup()
 
 
 if __name__ == "__main__":

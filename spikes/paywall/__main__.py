@@ -9,15 +9,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import signal
+from functools import partial
 from urllib.parse import urlsplit
 
-from aiohttp import web
-
-from spikes.lifeline import hold
 from spikes.paywall.seller import DEFAULT_PRICES_SATS, DEFAULT_VALIDITY_S, SellerConfig, SellerConfigError, create_app
-
-_LOOPBACK = "127.0.0.1"
+from spikes.serving import LOOPBACK, serve
 
 
 def main() -> None:
@@ -33,7 +29,8 @@ def main() -> None:
         )
     except SellerConfigError as error:
         parser.error(str(error))
-    asyncio.run(_serve(config, as_json=options.json, lifeline=options.lifeline))
+    ready = partial(_ready, config, as_json=options.json)
+    asyncio.run(serve(create_app(config), ready=ready, lifeline=options.lifeline))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _loopback_url(text: str) -> str:
-    if urlsplit(text).scheme != "http" or urlsplit(text).hostname not in (_LOOPBACK, "localhost", "::1"):
+    if urlsplit(text).scheme != "http" or urlsplit(text).hostname not in (LOOPBACK, "localhost", "::1"):
         raise argparse.ArgumentTypeError(f"{text!r} is not an http address on loopback; give the emulator's 'admin'")
     return text
 
@@ -68,23 +65,11 @@ def _item(text: str) -> tuple[str, int]:
     return name, int(price)
 
 
-async def _serve(config: SellerConfig, *, as_json: bool, lifeline: bool) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signal_number, stop.set)
-    runner = web.AppRunner(create_app(config), access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, _LOOPBACK, 0).start()
-        port = runner.addresses[0][1]
-        ready = {"url": f"http://{_LOOPBACK}:{port}", "host": f"{_LOOPBACK}:{port}", "items": dict(config.prices_sats)}
-        print(json.dumps(ready) if as_json else f"selling at {ready['url']}/paid/<item>", flush=True)
-        if lifeline:
-            hold(stop)
-        await stop.wait()
-    finally:
-        await runner.cleanup()
+def _ready(config: SellerConfig, port: int, *, as_json: bool) -> str:
+    host = f"{LOOPBACK}:{port}"
+    if not as_json:
+        return f"selling at http://{host}/paid/<item>"
+    return json.dumps({"url": f"http://{host}", "host": host, "items": dict(config.prices_sats)})
 
 
 if __name__ == "__main__":

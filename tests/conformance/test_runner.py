@@ -84,7 +84,7 @@ def test_phases_tell_cold_from_warm(tmp_path: Path) -> None:
     }
     assert list(names.values()) == [
         ["boot", "build", "sync", "pay"],
-        ["sync", "boot", "sync", "pay"],
+        ["sync", "boot", "sync", "pay", "check"],
         ["sync", "pay"],
     ]
     restarted = next(a for a in attempts if a.experiment == "pay_after_restart")

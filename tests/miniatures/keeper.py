@@ -12,11 +12,11 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from spikes.drivers.native.__main__ import serve
 from spikes.drivers.native.config import Config
 from spikes.drivers.native.custody import ConvexEnvelope
 from spikes.drivers.native.failures import WalletError
 from spikes.drivers.native.server import Door
+from spikes.serving import serve
 from spikes.wallets import derive_wallet
 
 TRIES = 3

@@ -14,12 +14,12 @@ from typing import Any
 
 from aiohttp import web
 
-from spikes.drivers.native.__main__ import serve
 from spikes.drivers.native.book import PaymentBook
 from spikes.drivers.native.config import Config
 from spikes.drivers.native.payer import Order, Payer, PhaseClock
 from spikes.drivers.native.server import Door
 from spikes.drivers.native.session import MSATS_PER_SAT, InvoiceView
+from spikes.serving import serve
 
 
 class ClaimsAPaymentItDidNotMake(Door):

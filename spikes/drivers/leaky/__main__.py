@@ -14,9 +14,10 @@ from pathlib import Path
 
 from spikes.drivers.leaky.door import Door
 from spikes.drivers.leaky.leaks import Secrets, leak_everywhere
-from spikes.drivers.native.__main__ import EX_CONFIG, serve
+from spikes.drivers.native.__main__ import EX_CONFIG
 from spikes.drivers.native.custody import read_custody
 from spikes.drivers.native.failures import WalletError
+from spikes.serving import serve
 
 
 def main() -> int:

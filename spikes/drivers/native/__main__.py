@@ -7,17 +7,12 @@ Must not know: wallets.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import signal
 import sys
 
-from aiohttp import web
-
 from spikes.drivers.native.config import Config, ConfigError
-from spikes.lifeline import hold
+from spikes.serving import serve
 
-LOOPBACK = "127.0.0.1"
 EX_CONFIG = 78
 
 
@@ -34,24 +29,6 @@ def main() -> int:
         return EX_CONFIG
     asyncio.run(serve(Door(config, neighbour).application(), lifeline=config.lifeline))
     return 0
-
-
-async def serve(application: web.Application, *, lifeline: bool) -> None:
-    """Serve on a free loopback port, announce it, and end in order when asked to."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, LOOPBACK, 0).start()
-        print(json.dumps({"event": "listen", "port": runner.addresses[0][1]}), flush=True)
-        if lifeline:
-            hold(stop)
-        await stop.wait()
-    finally:
-        await runner.cleanup()
 
 
 if __name__ == "__main__":

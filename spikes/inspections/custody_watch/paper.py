@@ -19,10 +19,9 @@ from spikes.processes import PROJECT, passed_on_environment
 from spikes.record import SCHEMA_VERSION, Attempt, Footer, HarnessError, Header, Line, RecordWriter
 from spikes.runtimes import Runtime
 
-RECORD, ADR = "record.jsonl", "adr.md"
+RECORD, ADR, JUNIT = "record.jsonl", "adr.md", "junit.xml"
 JUDGE_TIMEOUT_S = 120
 _JUDGED = (0, 3)  # decided, undecided
-NO_JUNIT = "the judge writes no JUnit file"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,13 +43,12 @@ def papers(
         argv, capture_output=True, check=False, cwd=PROJECT, env=passed_on_environment(), timeout=JUDGE_TIMEOUT_S
     )
     written = {source.where: source for source in files_below(folder)}
-    adr = tuple(written.pop(name) for name in (ADR,) if name in written)
     record = (written.pop(RECORD),)
-    junit = tuple(written.pop(name) for name in list(written) if name.endswith(".xml"))
+    adr, junit = (tuple(written.pop(name) for name in (own,) if name in written) for own in (ADR, JUNIT))
     screen = Source(where="the judge's screen", content=done.stdout + done.stderr)
-    unscanned = {} if junit else {"junit": NO_JUNIT}
+    unscanned = {name: "the judge wrote none" for name, files in (("adr", adr), ("junit", junit)) if not files}
     if done.returncode not in _JUDGED:
-        unscanned |= dict.fromkeys(("report", "adr"), f"`bench judge` ended with {done.returncode}")
+        unscanned = dict.fromkeys(("report", "adr", "junit"), f"`bench judge` ended with {done.returncode}")
     return Papers(
         sources={"record": record, "report": (*written.values(), screen), "adr": adr, "junit": junit},
         unscanned=unscanned,
