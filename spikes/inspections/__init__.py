@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from spikes.errors import PlanError
-from spikes.inspections import custody, host_needs, use
+from spikes.inspections import custody, host_needs, isolation, use
 from spikes.record import Fact
 from spikes.runtimes import Runtime
 from spikes.seat import Surroundings
@@ -25,7 +25,7 @@ class Inspection(Protocol):
         """Measure one runtime that has a driver. Raises HarnessFailure if it cannot be measured."""
 
 
-INSPECTIONS: tuple[Inspection, ...] = (host_needs, use, custody)
+INSPECTIONS: tuple[Inspection, ...] = (host_needs, use, custody, isolation)
 
 
 def inspection_named(name: str) -> Inspection:

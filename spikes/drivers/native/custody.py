@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import httpx
 
@@ -24,6 +25,7 @@ NETWORK = "regtest"
 class LegacyEnv:
     """The mnemonic itself stood in the environment; None if it did not."""
 
+    SOURCE: ClassVar[str] = "legacy_env"
     mnemonic: str | None = field(repr=False)
 
     async def mnemonic_now(self) -> str:
@@ -37,6 +39,7 @@ class LegacyEnv:
 class ConvexEnvelope:
     """Ciphertext, what it must be bound to, and the way to the KMS."""
 
+    SOURCE: ClassVar[str] = "convex_envelope"
     row: EnvelopeRow
     binding: Binding
     kms_url: str
@@ -58,10 +61,10 @@ Custody = LegacyEnv | ConvexEnvelope
 
 def read_custody(env: Mapping[str, str], wallet_id: str) -> Custody:
     """The settings of custody. Raises ValueError; its message names the variable and no secret."""
-    source, mnemonic = env.get("SPARKGATE_WALLET_SOURCE") or "legacy_env", env.get("SPARKGATE_MNEMONIC") or None
-    if source == "legacy_env":
+    source, mnemonic = env.get("SPARKGATE_WALLET_SOURCE") or LegacyEnv.SOURCE, env.get("SPARKGATE_MNEMONIC") or None
+    if source == LegacyEnv.SOURCE:
         return LegacyEnv(mnemonic=mnemonic)
-    if source != "convex_envelope":
+    if source != ConvexEnvelope.SOURCE:
         raise ValueError("SPARKGATE_WALLET_SOURCE must be convex_envelope or legacy_env")
     if mnemonic is not None:
         raise ValueError("SPARKGATE_MNEMONIC is set beside an envelope; unset it: the envelope is there to avoid it")

@@ -157,7 +157,7 @@ class Door:
             "kind": "payment",
             "requestId": order.request_id,
             "walletId": self._config.wallet_id,
-            "walletSource": "environment",
+            "walletSource": self._config.custody.SOURCE,
             "backendMode": "spark",
             "host": receipt_host(order.host),
             "outcome": "paid",

@@ -11,7 +11,7 @@ const FACTS = {
   kind: 'payment',
   requestId: '00000000-0000-4000-8000-000000000001',
   walletId: 'wallet-1',
-  walletSource: 'environment',
+  walletSource: 'legacy_env',
   backendMode: 'spark',
   host: 'seller.example',
   outcome: 'paid',
@@ -49,7 +49,7 @@ test('the digest of this receipt never changes: other drivers and judges compute
     `{"assetId":"BTC_LN","backendMode":"spark","cacheStatus":null,"code":null,"feeMsats":2000,"host":"seller.example",` +
     `"kind":"payment","outcome":"paid","paymentHash":"${FACTS.paymentHash}","quotedAmountMsats":10000,"rail":"lightning",` +
     `"receiptVersion":"sparkgate.receipt.v1","requestId":"${FACTS.requestId}","settledAmountMsats":10000,` +
-    `"walletId":"wallet-1","walletSource":"environment"}`;
+    `"walletId":"wallet-1","walletSource":"legacy_env"}`;
   assert.equal(digest, sha256(text));
   assert.equal(receiptId, `sgr_${digest.slice(0, 24)}`);
 });

@@ -15,14 +15,15 @@ import { makeReceipt, receiptHost } from './receipts.js';
 /**
  * The receipt of a payment that is done.
  * @param {{request: import('./service.js').PayRequest, terms: import('./invoice.js').Terms,
- *   facts: import('./settlement.js').PaymentFacts, walletId: string, backendMode: string}} done
+ *   facts: import('./settlement.js').PaymentFacts, walletId: string, walletSource: string,
+ *   backendMode: string}} done
  */
-export function paymentReceipt({ request, terms, facts, walletId, backendMode }) {
+export function paymentReceipt({ request, terms, facts, walletId, walletSource, backendMode }) {
   return makeReceipt({
     kind: 'payment',
     requestId: request.requestId,
     walletId,
-    walletSource: 'environment',
+    walletSource,
     backendMode,
     host: receiptHost(request.host),
     outcome: 'paid',

@@ -17,7 +17,7 @@ export const RECEIPT_VERSION = 'sparkgate.receipt.v1';
  * @property {'payment' | 'l402'} kind
  * @property {string | null} requestId
  * @property {string} walletId
- * @property {string | null} walletSource where the paying wallet's secret came from, e.g. "environment"; null if none paid
+ * @property {string | null} walletSource where the paying wallet's secret came from: "convex_envelope" or "legacy_env"; null if none paid
  * @property {string} backendMode what moves the money, e.g. "spark"
  * @property {string} host lower case, without port
  * @property {string} outcome paid | cached | blocked | failed | unknown

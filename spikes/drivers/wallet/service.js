@@ -183,8 +183,9 @@ export class LocalWalletService {
     } catch (thrown) {
       return this.#concludeUnpaid(order, asContractError(thrown));
     }
-    const { walletId } = this.config;
-    const receipt = await paymentReceipt({ ...order, facts: paid.facts, walletId, backendMode: this.backendMode });
+    const { walletId, custody } = this.config;
+    const payer = { walletId, walletSource: custody.source, backendMode: this.backendMode };
+    const receipt = await paymentReceipt({ ...order, ...payer, facts: paid.facts });
     return this.books.settlePaid(order, (windowSpendMsats) => payAnswer(paid, receipt, windowSpendMsats));
   }
 

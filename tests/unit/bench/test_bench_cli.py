@@ -47,7 +47,9 @@ def test_judge_writes_beside_the_record_and_prints_one_screen(run: Path, capsys:
     assert ["of", "gate", "1:", "pays", "again", "host_needs", "limits"] in rows
     assert screen.index("workerd (native)") < screen.index("no part of the decision:") < screen.index("wasmtime")
     assert "DECISION  Nothing is decided" in screen
-    assert str(run / "gates.md") in screen
+    assert screen.splitlines()[-4:] == [
+        str(run / n) for n in ("record.jsonl", "verdicts.json", "gates.md", "junit.xml")
+    ]
     assert "\x1b" not in screen
 
 
@@ -97,15 +99,24 @@ def test_latest_is_a_link_or_a_file(run: Path, monkeypatch: pytest.MonkeyPatch, 
     assert (run / "verdicts.json").exists()
 
 
-def test_verify_finds_drift(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("verdicts.json", "INCONCLUSIVE", "PASS"),
+        ("gates.md", "? INC", "✓ PASS"),
+        ("junit.xml", "<skipped ", "<system-out "),
+    ],
+)
+def test_verify_finds_drift(run: Path, capsys: pytest.CaptureFixture[str], name: str, old: str, new: str) -> None:
     assert bench("verify", run) == 37
     bench("judge", run)
     assert bench("verify", run) == 0
-    text = (run / "verdicts.json").read_text()
-    (run / "verdicts.json").write_text(text.replace("INCONCLUSIVE", "PASS", 1))
+    text = (run / name).read_text()
+    assert old in text
+    (run / name).write_text(text.replace(old, new, 1))
     capsys.readouterr()
     assert bench("verify", run) == 5
-    assert "verdicts.json is not what the record gives" in capsys.readouterr().err
+    assert f"{name} is not what the record gives" in capsys.readouterr().err
 
 
 def test_the_adr_is_written_only_where_it_is_asked_for(
