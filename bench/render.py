@@ -43,7 +43,9 @@ def verdicts_json(judgement: Judgement) -> str:
         "verdicts": [_verdict(verdict) for verdict in judgement.verdicts],
         "tables": _tables(tables(judgement)),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    # A driver's words may hold half a surrogate pair, which UTF-8 cannot: as \ud800 it is the same JSON.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def gates_md(judgement: Judgement) -> str:

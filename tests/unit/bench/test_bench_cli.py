@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from bench import __main__ as cli
 from bench import formats, terminal
 from bench.adr_status import settled_status
 from bench.verdict import Verdict
+from spikes.record import HarnessError
 from tests.records.cases import HERE, everything
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -73,6 +75,19 @@ def test_unreadable_records_have_exit_codes_of_their_own(
     assert bench("judge", run) == code
     assert capsys.readouterr().err.startswith("bench: ")
     assert not (run / "verdicts.json").exists()
+
+
+def test_words_that_utf8_cannot_hold_do_not_stop_the_judge(run: Path) -> None:
+    words = "half a \ud800 pair\x00"
+    record = everything("native")
+    record.lines.append(HarnessError(runtime="native", experiment=None, code="odd", message=words))
+    (run / "record.jsonl").write_bytes(record.data())
+    assert bench("judge", run) == 3
+    assert words in json.loads((run / "verdicts.json").read_text())["defects"][0]
+    error = ET.parse(run / "junit.xml").find(".//error[@type='odd']")  # noqa: S314 - our own text
+    assert error is not None
+    assert error.attrib["message"] == formats.plain(words)
+    assert bench("verify", run) == 0
 
 
 def test_a_missing_run_names_those_that_are_there(
