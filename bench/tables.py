@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from bench.custody_tables import CONTROL, LEGACY, RESIDUE, SCAN, CustodyTables, custody_tables
 from bench.evidence import Evidence
 from bench.gates import GATES, compatibility, host_needs
 from bench.gates.platform_limits import FREE_PLAN
@@ -19,7 +20,8 @@ from spikes.record import Platform, Role, RuntimePin, Tier
 
 PHASES = ("build", "sync", "claim", "prepare", "send_exact", "send_swap")
 TEMPERATURES = ("cold", "warm")
-TABLED = ("host_api", "host_api_calls", "cpu_s", "subrequests")  # families of facts that stand in a table of their own
+# Families of facts that stand in a table of their own.
+TABLED = ("host_api", "host_api_calls", "cpu_s", "subrequests", SCAN, CONTROL, LEGACY, RESIDUE)
 # Gate 1 in four words; a criterion belongs to the first of them whose beginnings it has.
 _PARTS: Mapping[str, tuple[str, ...]] = {
     "pays": ("witnesses_agree", "pays_"),
@@ -108,6 +110,7 @@ class Tables:
     host_needs: HostNeeds
     cpu_s: tuple[PhaseRow, ...]
     subrequests: tuple[PhaseRow, ...]
+    custody: CustodyTables
 
     @property
     def sources(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
@@ -130,6 +133,7 @@ def tables(judgement: Judgement) -> Tables:
         host_needs=_host_needs(evidence),
         cpu_s=_phases(evidence, "cpu_s", ("startup_cpu_s", "cpu_per_request_s")),
         subrequests=_phases(evidence, "subrequests", ("subrequests_max", "connections_max")),
+        custody=custody_tables(evidence),
     )
 
 

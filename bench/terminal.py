@@ -44,6 +44,7 @@ def screen(judgement: Judgement, paths: Sequence[str], *, colour: bool = False, 
         "",
         *_matrix(judgement, colour, symbols),
         "",
+        *_surfaces(judgement),
         *_reasons(judgement, colour),
         "",
         f"DECISION  {formats.plain(judgement.decision.statement)}",
@@ -64,6 +65,21 @@ def _matrix(judgement: Judgement, colour: bool, symbols: bool) -> Iterator[str]:
     yield from _block("", [(row, row.gates) for row in rows], colour, symbols)
     yield ""
     yield from _block(_GATE_1, [(row, row.gate_1) for row in rows], colour, symbols)
+
+
+def _surfaces(judgement: Judgement) -> Iterator[str]:
+    """Gate 2's scan by surface and runtime; a surface whose status is CLEAN everywhere takes one word."""
+    custody = tables(judgement).custody
+    if not custody.surfaces:
+        return
+    first = max(len(row.surface) for row in custody.surfaces) + 2
+    yield f"{'of gate 2:'.ljust(first)}leaky driver  status by runtime ({', '.join(custody.runtimes)})"
+    for row in custody.surfaces:
+        status = {runtime: row.status.get(runtime, "-") for runtime in custody.runtimes}
+        alike = len(set(status.values())) == 1
+        words = next(iter(status.values())) if alike else ", ".join(f"{r} {word}" for r, word in status.items())
+        yield f"{row.surface.ljust(first)}{(row.control or '-').ljust(14)}{formats.plain(words)}"
+    yield ""
 
 
 def _block(

@@ -117,7 +117,7 @@ def test_cpu_and_subrequests_by_phase_cold_and_warm(reference: Judgement) -> Non
 def test_the_json_holds_the_same_tables_as_the_report(reference: Judgement) -> None:
     document = json.loads(render.verdicts_json(reference))["tables"]
     shown = tables(reference)
-    assert set(document) == {"runtimes", "limits", "host_needs", "cpu_s", "subrequests"}
+    assert set(document) == {"runtimes", "limits", "host_needs", "cpu_s", "subrequests", "custody"}
     assert [row["runtime"] for row in document["runtimes"]] == [row.runtime for row in shown.runtimes]
     assert [row["margin"] for row in document["limits"]] == [row.margin for row in shown.limits]
     assert document["limits"][0]["lines"] == list(formats.ranges(shown.limits[0].lines))
