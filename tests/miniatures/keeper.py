@@ -10,7 +10,7 @@ import dataclasses
 import os
 import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from spikes.drivers.native.config import Config
 from spikes.drivers.native.custody import ConvexEnvelope
@@ -26,6 +26,7 @@ TRIES = 3
 class Keeper:
     """Fetches the mnemonic as it should."""
 
+    SOURCE: ClassVar[str] = ConvexEnvelope.SOURCE
     custody: ConvexEnvelope
     config: Config
 
