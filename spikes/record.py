@@ -233,10 +233,9 @@ def fingerprint(secret: bytes | str) -> str:
 
 
 def joint_digest(digests: Iterable[str]) -> str | None:
-    """One hash for an attempt's payments: that of its only payment, or the SHA-256 over several, sorted, as bytes.
+    """One hash for an attempt's payments: its only one, the SHA-256 over several (sorted, as bytes), None for none.
 
-    An attempt that makes several payments names its payment hashes, and its preimages' digests, in this form: the two
-    are equal exactly when every preimage fits. None if there is none.
+    An attempt of several payments names hashes and preimage digests so: they are equal exactly if every preimage fits.
     """
     several = sorted(digests)
     if len(several) < 2:
