@@ -13,14 +13,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from spikes import services
 from spikes.errors import ConformanceFailure, HarnessFailure, RuntimeStartFailure, ToolMissing
 from spikes.inspections import custody
 from spikes.processes import leash
 from spikes.record import Fact
 from spikes.run_directory import RunDirectory, make_run_directory
 from spikes.runtimes import RUNTIMES, Form, Runtime, runtime_named
-from spikes.seat import Surroundings
+from spikes.surroundings import surroundings
 
 SEED = 1
 REPORTS = Path("reports")
@@ -59,20 +58,7 @@ async def inspected(runtimes: Sequence[Runtime], run: RunDirectory) -> tuple[lis
     """The facts of all runtimes, one after the other on one network, and what could not be inspected."""
     facts: list[Fact] = []
     failures: list[HarnessFailure] = []
-    async with (
-        services.http_client() as http,
-        services.emulator(http, run.logs, SEED) as network,
-        services.paywall(http, run.logs, SEED, network, {}) as seller,
-    ):
-        around = Surroundings(
-            network=network,
-            seller=seller,
-            http=http,
-            logs=run.logs,
-            scratch=run.scratch,
-            seed=SEED,
-            deadline_s=DEADLINE_S,
-        )
+    async with surroundings(run.logs, run.scratch, seed=SEED, deadline_s=DEADLINE_S) as around:
         for runtime in runtimes:
             print(f"{runtime.NAME}: custody", file=sys.stderr, flush=True)
             try:

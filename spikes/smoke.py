@@ -14,7 +14,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from spikes import services
 from spikes.conformance import DEADLINE_S, Result, run_kit
 from spikes.errors import ConformanceFailure, HarnessFailure
 from spikes.plan import FIRST_LANE, PROBE, PlannedAttempt, derived_uuid
@@ -23,7 +22,8 @@ from spikes.processes import leash
 from spikes.record import Outcome
 from spikes.run_directory import make_run_directory
 from spikes.runtimes import RUNTIMES, Form, Runtime, runtime_named
-from spikes.seat import Seat, Surroundings
+from spikes.seat import Seat
+from spikes.surroundings import surroundings
 from spikes.wallets import derive_wallet
 
 SMOKE_SEED = 1
@@ -88,20 +88,7 @@ async def smoke_probe(runtime: Runtime, logs: Path, scratch: Path) -> list[Resul
 @asynccontextmanager
 async def fresh_seat(runtime: Runtime, logs: Path, scratch: Path) -> AsyncIterator[Seat]:
     """A started seat with emulator and paywall around it."""
-    async with (
-        services.http_client() as http,
-        services.emulator(http, logs, SMOKE_SEED) as network,
-        services.paywall(http, logs, SMOKE_SEED, network, {}) as seller,
-    ):
-        around = Surroundings(
-            network=network,
-            seller=seller,
-            http=http,
-            logs=logs,
-            scratch=scratch,
-            seed=SMOKE_SEED,
-            deadline_s=DEADLINE_S,
-        )
+    async with surroundings(logs, scratch, seed=SMOKE_SEED, deadline_s=DEADLINE_S) as around:
         seat = Seat(runtime, runtime.NAME, derive_wallet(SMOKE_SEED, runtime.NAME), around)
         try:
             await seat.start()

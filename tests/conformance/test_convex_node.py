@@ -15,7 +15,6 @@ import httpx
 import psutil
 import pytest
 
-from spikes import services
 from spikes.conformance import DEADLINE_S, pays_through_a_swap, pays_with_exact_leaves, run_kit, same_request_pays_once
 from spikes.driver_process import DriverProcess
 from spikes.errors import PlanError, RuntimeStartFailure
@@ -25,7 +24,8 @@ from spikes.processes import Launch
 from spikes.record import Fact, Outcome, Platform, Role, Tier
 from spikes.runtimes import Eviction, Form, Runtime, convex_deployment, convex_node
 from spikes.runtimes.settings import Settings
-from spikes.seat import Seat, Surroundings
+from spikes.seat import Seat
+from spikes.surroundings import surroundings
 from spikes.wallets import derive_wallet
 
 SEED = 5
@@ -72,14 +72,7 @@ async def seat_of(runtime: Runtime, name: str, directory: Path) -> AsyncIterator
     logs, scratch = directory / "logs", directory / "scratch"
     logs.mkdir()
     scratch.mkdir()
-    async with (
-        services.http_client() as http,
-        services.emulator(http, logs, SEED) as network,
-        services.paywall(http, logs, SEED, network, {}) as seller,
-    ):
-        around = Surroundings(
-            network=network, seller=seller, http=http, logs=logs, scratch=scratch, seed=SEED, deadline_s=DEADLINE_S
-        )
+    async with surroundings(logs, scratch, seed=SEED, deadline_s=DEADLINE_S) as around:
         seat = Seat(runtime, name, derive_wallet(SEED, name), around)
         try:
             await seat.start()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +13,6 @@ import pytest
 from embit import bip39
 
 from bench.gates import custody as gate
-from spikes import services
 from spikes.inspections import INSPECTIONS, custody
 from spikes.inspections.custody_watch import allowances, control, findings, key_life, planted
 from spikes.inspections.custody_watch.key_life import Ward
@@ -27,6 +25,7 @@ from spikes.runtimes import Runtime, native
 from spikes.scanner.canaries import Canary
 from spikes.scanner.scan import Scanner
 from spikes.seat import Surroundings
+from spikes.surroundings import surroundings
 from spikes.wallets import derive_wallet
 from tests.miniatures.runtimes import ProgramRuntime
 
@@ -46,24 +45,13 @@ _WORDS = frozenset(bip39.WORDLIST)
 pytestmark = [pytest.mark.conformance, pytest.mark.timeout(240)]
 
 
-@asynccontextmanager
-async def surroundings(folder: Path) -> AsyncIterator[Surroundings]:
+def surrounded(folder: Path, work: Callable[[Surroundings], Awaitable[T]]) -> T:
     logs, scratch = folder / "logs", folder / "scratch"
     logs.mkdir()
     scratch.mkdir()
-    async with (
-        services.http_client() as http,
-        services.emulator(http, logs, SEED) as network,
-        services.paywall(http, logs, SEED, network, {}) as seller,
-    ):
-        yield Surroundings(
-            network=network, seller=seller, http=http, logs=logs, scratch=scratch, seed=SEED, deadline_s=60.0
-        )
 
-
-def surrounded(folder: Path, work: Callable[[Surroundings], Awaitable[T]]) -> T:
     async def run() -> T:
-        async with surroundings(folder) as around:
+        async with surroundings(logs, scratch, seed=SEED, deadline_s=60.0) as around:
             return await work(around)
 
     return asyncio.run(run())

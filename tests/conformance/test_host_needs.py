@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from spikes import services
 from spikes.errors import RuntimeStartFailure
 from spikes.inspections import host_needs
 from spikes.inspections.host_needs import PHASES
@@ -18,7 +17,7 @@ from spikes.processes import Launch
 from spikes.record import Fact, Platform, Role, Tier
 from spikes.runtimes import Eviction, Form, Runtime, convex_isolate, convex_node, native, node, workerd
 from spikes.runtimes.settings import Settings
-from spikes.seat import Surroundings
+from spikes.surroundings import surroundings
 from tests.miniatures.runtimes import ProgramRuntime
 
 SEED = 5
@@ -71,20 +70,7 @@ def taken(runtime: Runtime, tmp_path: Path) -> list[Fact]:
     """The facts of the inspection, on a network of its own."""
 
     async def inspected() -> list[Fact]:
-        async with (
-            services.http_client() as http,
-            services.emulator(http, tmp_path, SEED) as network,
-            services.paywall(http, tmp_path, SEED, network, {}) as seller,
-        ):
-            around = Surroundings(
-                network=network,
-                seller=seller,
-                http=http,
-                logs=tmp_path,
-                scratch=tmp_path / "scratch",
-                seed=SEED,
-                deadline_s=60.0,
-            )
+        async with surroundings(tmp_path, tmp_path / "scratch", seed=SEED, deadline_s=60.0) as around:
             return await host_needs.inspect(runtime, around)
 
     return asyncio.run(inspected())

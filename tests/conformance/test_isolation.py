@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from spikes import services
 from spikes.errors import RuntimeStartFailure
 from spikes.inspections import INSPECTIONS, isolation
 from spikes.record import Fact
 from spikes.runtimes import Runtime, durable_object, native, node, workerd
-from spikes.seat import Surroundings
+from spikes.surroundings import surroundings
 from tests.miniatures.runtimes import ProgramRuntime, miniature
 
 SEED = 7
@@ -24,14 +23,7 @@ def inspected(runtime: Runtime, logs: Path) -> dict[str, Fact]:
     async def run() -> list[Fact]:
         scratch = logs / "scratch"
         scratch.mkdir()
-        async with (
-            services.http_client() as http,
-            services.emulator(http, logs, SEED) as network,
-            services.paywall(http, logs, SEED, network, {}) as seller,
-        ):
-            around = Surroundings(
-                network=network, seller=seller, http=http, logs=logs, scratch=scratch, seed=SEED, deadline_s=30.0
-            )
+        async with surroundings(logs, scratch, seed=SEED, deadline_s=30.0) as around:
             return await isolation.inspect(runtime, around)
 
     facts = asyncio.run(run())

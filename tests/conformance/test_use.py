@@ -6,8 +6,7 @@ import asyncio
 import dataclasses
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,6 +29,7 @@ from spikes.processes import Launch
 from spikes.record import Fact
 from spikes.runtimes import Runtime, native, workerd
 from spikes.seat import Seat, Surroundings
+from spikes.surroundings import surroundings
 from spikes.wallets import derive_wallet
 from tests.miniatures.runtimes import ProgramRuntime, late_worker, miniature
 
@@ -58,23 +58,12 @@ OF_A_WORKER = {
 pytestmark = pytest.mark.conformance
 
 
-@asynccontextmanager
-async def surroundings(logs: Path) -> AsyncIterator[Surroundings]:
+def surrounded(logs: Path, work: Callable[[Surroundings], Awaitable[T]]) -> T:
     scratch = logs / "scratch"
     scratch.mkdir()
-    async with (
-        services.http_client() as http,
-        services.emulator(http, logs, SEED) as network,
-        services.paywall(http, logs, SEED, network, {}) as seller,
-    ):
-        yield Surroundings(
-            network=network, seller=seller, http=http, logs=logs, scratch=scratch, seed=SEED, deadline_s=30.0
-        )
 
-
-def surrounded(logs: Path, work: Callable[[Surroundings], Awaitable[T]]) -> T:
     async def run() -> T:
-        async with surroundings(logs) as around:
+        async with surroundings(logs, scratch, seed=SEED, deadline_s=30.0) as around:
             return await work(around)
 
     return asyncio.run(run())

@@ -47,7 +47,7 @@ def residue_facts(runtime: str, looks: Iterable[Remains], closed: str) -> Iterat
         if isinstance(look.memory, str):
             yield _fact(runtime, f"residue.process_memory{suffix}", look.memory, when)
             continue
-        kinds = ", ".join(sorted(look.memory.kinds)) or "none"
+        kinds = " / ".join(sorted(look.memory.kinds)) or "none"  # no row of words, as a mnemonic is one
         how = (
             f"blocks of {BLOCK_BYTES >> 10} KiB of the processes' own memory with a mnemonic, seed, private key or "
             f"data key in any encoding, {when}; {look.memory.searched_bytes} bytes searched; kinds: {kinds}"
