@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from spikes.contract import Reply, read_answer
+from spikes.contract import ContractBreach, Reply, read_answer
 from spikes.record import Outcome
 
 HASH = "ab" * 32
@@ -73,3 +73,10 @@ def test_a_long_reason_is_cut() -> None:
     got = answer({"outcome": "failed", "code": "x", "reason": "so it is. " * 100})
     assert got.reason is not None
     assert len(got.reason) == 300
+
+
+def test_a_breach_repeats_no_secret_of_the_driver() -> None:
+    words = "legal winner thank year wave sausage worth useful"
+    breach = str(ContractBreach(f"sync answered HTTP 500: {{'message': '{words}', 'key': '{'ab' * 32}'}}"))
+    assert "sync answered HTTP 500" in breach
+    assert not any(secret in breach for secret in ("winner thank", "abababab"))

@@ -171,3 +171,19 @@ def test_only_what_is_evicted_is_asked_about_evictions_and_only_a_probe_is_probe
         )
         assert fits("pay_exact", runtime) is (runtime.FORM is Form.DRIVER)
         assert fits(PROBE, runtime) is (runtime.FORM is Form.PROBE)
+
+
+def test_a_share_is_a_part_of_what_all_are_asked_and_of_nothing_that_is_named(tmp_path: Path) -> None:
+    asked = {"pay_exact": {"*": 7, "*@one": 2, "node@b": 4}, "pay_swap": {"node": 5}}
+    part = Profile(name="made-up", purpose="a test", attempt_deadline_s=5.0, repeats=asked, share={"node": 0.2})
+    assert [part.repeats_of("pay_exact", runtime, "a") for runtime in ("native", "node")] == [7, 2]
+    assert part.repeats_of("pay_exact", "node", "one") == 1
+    assert part.repeats_of("pay_exact", "node", "b") == 4
+    assert part.repeats_of("pay_swap", "node", "a") == 5
+    for wrong in ("0", "1.5", "-0.2"):
+        file = tmp_path / "profiles.toml"
+        file.write_text(
+            f'[p]\npurpose = ""\nattempt_deadline_s = 1\n[p.share]\nnode = {wrong}\n[p.repeats]\npay_exact = 1\n'
+        )
+        with pytest.raises(PlanError, match="cannot be read"):
+            load_profile("p", file)
