@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 from typing import Any
 
 from spikes.record import (
@@ -229,9 +228,9 @@ class Run:
         return sum(isinstance(line, kind) for line in self.lines)
 
     def data(self, *, footer: Footer | None = None) -> bytes:
-        """The record's bytes, footer included. Fields at their default are left out, to keep committed files small."""
+        """The record's bytes, footer included."""
         lines = (self.header(), *self.lines, footer or self.footer())
-        return "".join(json.dumps(_sparse(line), separators=(",", ":")) + "\n" for line in lines).encode()
+        return "".join(encode_line(line) + "\n" for line in lines).encode()
 
 
 def _expected(experiment: str) -> Outcome:
@@ -242,15 +241,3 @@ def _expected(experiment: str) -> Outcome:
 
 def _path(experiment: str) -> PaymentPath:
     return PaymentPath.SWAP if experiment in ("pay_swap", "pay_at_once_one_leaf") else PaymentPath.EXACT
-
-
-def _sparse(line: Line) -> dict[str, Any]:
-    """The encoded line without keys whose absence means the same."""
-    raw: dict[str, Any] = json.loads(encode_line(line))
-    if isinstance(line, Attempt):
-        raw["claim"] = raw["claim"] and {key: value for key, value in raw["claim"].items() if value is not None}
-        if not raw["phases"]:
-            del raw["phases"]
-        if line.calls == Calls():
-            del raw["calls"]
-    return raw

@@ -1,37 +1,15 @@
-"""The record: an append-only JSON Lines journal of what happened in one run.
+"""What a record says: one frozen dataclass for each kind of line, and the words in them.
 
-Role: the only thing that passes from `spikes` (touches the world) to `bench` (judges).
-Must not know: runtimes, gates, verdicts. It holds facts, never opinions.
-
-File format, one JSON object a line, each with a `kind`:
-  header        first line: seed, pins, git state, host, limits date
-  fact          a measured property of a runtime that no payment belongs to (upload size, ...)
-  attempt       one experiment, on one runtime, with one seed, and what both witnesses say
-  harness_error the harness itself failed; not a statement about the runtime
-  footer        last line; without it the run is truncated and nothing is decided
-Every line is flushed when written, so that a killed run leaves a readable prefix.
-Secrets never enter a record: `fingerprint` is the only form in which they may appear.
+Must not know: files, JSON, runtimes, gates.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import json
-import typing
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
-from typing import Self, TextIO
-
-from spikes.typed_json import build
 
 SCHEMA_VERSION = 1
-
-
-class RecordError(ValueError):
-    """A record line that cannot be read; the message names the line and what to do."""
 
 
 class Role(StrEnum):
@@ -153,6 +131,26 @@ class Calls:
     count: int = 0
     emulator_s: float = 0.0  # time spent inside the emulator's handlers
     by_method: Mapping[str, int] = field(default_factory=dict)
+    injected_s: float = 0.0  # delay that the latency profile added to these calls, summed
+    settle_s: float = 0.0  # how long Lightning took to settle, as the latency profile drew it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """One asking of an attempt that asked more than once under one request id, and what the driver answered."""
+
+    outcome: Outcome
+    code: str | None
+    wall_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultSeen:
+    """One fault of an attempt's schedule, and how often it struck; 0: the attempt never came to where it waited."""
+
+    kind: str
+    method: str | None  # None: not bound to one RPC
+    fired: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +175,9 @@ class Attempt:
     claim: Claim | None = None
     ledger: LedgerEntry | None = None
     calls: Calls = field(default_factory=Calls)
+    asks: tuple[Ask, ...] = ()  # every answer in order, if there was more than one; `outcome` is the last one's
+    faults: tuple[FaultSeen, ...] = ()  # what was done to it on purpose
+    requests: str | None = None  # fingerprint of the request sequence; a fact `request_sequence.<it>` spells it out
     kind: str = "attempt"
 
 
@@ -217,84 +218,3 @@ class Footer:
 
 
 Line = Header | Fact | Attempt | HarnessError | Footer
-_KINDS: dict[str, type[Line]] = {
-    "header": Header,
-    "fact": Fact,
-    "attempt": Attempt,
-    "harness_error": HarnessError,
-    "footer": Footer,
-}
-
-
-def fingerprint(secret: bytes | str) -> str:
-    """Name a secret without telling it: the first 16 hex digits of its SHA-256."""
-    data = secret.encode() if isinstance(secret, str) else secret
-    return hashlib.sha256(data).hexdigest()[:16]
-
-
-def joint_digest(digests: Iterable[str]) -> str | None:
-    """One hash for an attempt's payments: its only one, the SHA-256 over several (sorted, as bytes), None for none.
-
-    An attempt of several payments names hashes and preimage digests so: they are equal exactly if every preimage fits.
-    """
-    several = sorted(digests)
-    if len(several) < 2:
-        return several[0] if several else None
-    return hashlib.sha256(b"".join(bytes.fromhex(digest) for digest in several)).hexdigest()
-
-
-def joint_sats(amounts: Iterable[int | None]) -> int | None:
-    """The sum; None if there is none, or if one of them is not told: what is unknown is not 0."""
-    told = list(amounts)
-    return None if None in told or not told else sum(amount for amount in told if amount is not None)
-
-
-class RecordWriter:
-    """Writes one record. The file must not exist yet: a record is never overwritten."""
-
-    def __init__(self, path: Path) -> None:
-        self._file: TextIO = path.open("x", encoding="utf-8")
-        self.path = path
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._file.close()
-
-    def append(self, line: Line) -> None:
-        """Write one line and flush it to the operating system, so that a kill loses nothing."""
-        self._file.write(encode_line(line) + "\n")
-        self._file.flush()
-
-
-def encode_line(line: Line) -> str:
-    """One line of JSON: keys in the order of the schema, no spaces."""
-    return json.dumps(dataclasses.asdict(line), separators=(",", ":"), allow_nan=False)
-
-
-def decode_line(text: str, number: int) -> Line:
-    """Read one line. Raises RecordError, naming line `number`, if it is not of the schema."""
-    try:
-        raw = json.loads(text)
-        kind = raw["kind"]
-        cls = _KINDS[kind]
-        if kind == "header" and raw.get("schema_version") != SCHEMA_VERSION:
-            raise RecordError(
-                f"line {number}: schema version {raw.get('schema_version')!r}, this program reads {SCHEMA_VERSION}; "
-                "judge it with the sparkgate version that wrote it"
-            )
-        return typing.cast(Line, build(cls, raw))
-    except RecordError:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RecordError(f"line {number} is not a record line ({error!r}); was the file edited by hand?") from error
-
-
-def read_lines(path: Path) -> Iterator[Line]:
-    """Lines of a record in order. A cut last line (killed writer) ends it; any other bad line raises RecordError."""
-    with path.open(encoding="utf-8") as file:
-        for number, text in enumerate(file, start=1):
-            if not text.endswith("\n"):
-                return  # the writer was killed inside this line: there is no footer either
-            yield decode_line(text, number)
