@@ -109,6 +109,7 @@ class Claim:
     balance_sats: int | None = None
     http_status: int | None = None
     receipt_digest: str | None = None
+    flow_digest: str | None = None  # over what a receipt shares with every repeat of its flow, on any runtime
 
 
 @dataclass(frozen=True, kw_only=True)
