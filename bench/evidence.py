@@ -36,8 +36,9 @@ from spikes.record import (
 T = TypeVar("T")
 OUTSIDE = "outside"  # the clock whose readings are evidence
 PROBE = "probe"  # the one experiment that needs no driver
-PHASES = ("boot", "load", "build", "sync", "prepare", "send", "confirm", "pay", "fetch", "acknowledge")
-LATENCY_PROFILES = ("zero", "lan", "lightning", "degraded")
+HARNESS = "harness"  # facts about the harness itself stand under this name, beside the runtimes of the header
+PHASES = ("boot", "load", "build", "sync", "prepare", "send", "confirm", "pay", "fetch", "turn", "acknowledge")
+LATENCY_PROFILES = ("zero", "lan", "lightning", "lightning_slow", "degraded")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,16 +102,16 @@ class Evidence:
         """Facts of a runtime called `prefix`, or `prefix.<anything>`."""
         return tuple(
             f
-            for f in self.facts
-            if f.value.runtime == runtime and (f.value.name == prefix or f.value.name.startswith(prefix + "."))
+            for f in self._facts_by_runtime.get(runtime, ())
+            if f.value.name == prefix or f.value.name.startswith(prefix + ".")
         )
 
     def largest(self, runtime: str, name: str) -> Numbered[float] | None:
         """The largest reading of a numeric fact, or None if it was never measured as a number."""
         numbers = [
             Numbered(line=f.line, value=f.value.value)
-            for f in self.facts
-            if f.value.runtime == runtime and f.value.name == name and not isinstance(f.value.value, str)
+            for f in self._facts_by_runtime.get(runtime, ())
+            if f.value.name == name and not isinstance(f.value.value, str)
         ]
         return max(numbers, key=lambda n: n.value, default=None)
 
@@ -118,8 +119,8 @@ class Evidence:
     def table(self) -> pd.DataFrame:
         """One row an attempt: identity, outcome, times in seconds by the outside clock (NaN: not measured).
 
-        Columns: line runtime experiment profile lane incarnation sequence expected outcome wall_s calls cold,
-        and `<phase>_s` for each of PHASES. `cold` marks an incarnation's first attempt at a payment and all before it.
+        Columns: line runtime experiment profile lane incarnation sequence expected outcome wall_s calls emulator_s
+        settle_s cold, and `<phase>_s` for each of PHASES. `cold` marks an incarnation's first attempt at a payment and all before it.
         """
         frame = pd.DataFrame(list(_rows(self.attempts, self.latency_profile)), columns=list(_COLUMNS))
         paying = frame[frame["expected"] == "paid"]
@@ -133,6 +134,13 @@ class Evidence:
         return {pin.name: pin for pin in self.runtimes}
 
     @cached_property
+    def _facts_by_runtime(self) -> Mapping[str, list[Numbered[Fact]]]:
+        index: dict[str, list[Numbered[Fact]]] = defaultdict(list)
+        for fact in self.facts:
+            index[fact.value.runtime].append(fact)
+        return index
+
+    @cached_property
     def _by_runtime(self) -> Mapping[str, list[Numbered[Attempt]]]:
         index: dict[str, list[Numbered[Attempt]]] = defaultdict(list)
         for attempt in self.attempts:
@@ -142,7 +150,7 @@ class Evidence:
 
 _COLUMNS = (
     *("line", "runtime", "experiment", "profile", "lane", "incarnation", "sequence"),
-    *("expected", "outcome", "wall_s", "calls"),
+    *("expected", "outcome", "wall_s", "calls", "emulator_s", "settle_s"),
     *(f"{phase}_s" for phase in PHASES),
 )
 
@@ -221,7 +229,8 @@ def _check(evidence: Evidence, body: list[Numbered[Line]]) -> None:
         if isinstance(value, Header):
             raise InconsistentRecord(f"line {line.line} is a second header; judge one run at a time")
         runtime = getattr(value, "runtime", None)
-        if runtime is not None and runtime not in names:
+        of_harness = isinstance(value, Fact) and runtime == HARNESS
+        if runtime is not None and runtime not in names and not of_harness:
             raise InconsistentRecord(
                 f"line {line.line}: the header pins no runtime {runtime!r}; judge the record as the run wrote it"
             )
@@ -243,6 +252,9 @@ def _numbers(line: Line) -> Iterator[object]:
         yield line.wall_s
         yield from (phase.duration_s for phase in line.phases)
         yield from line.calls.by_method.values()
+        yield from (line.calls.emulator_s, line.calls.injected_s, line.calls.settle_s)
+        yield from (ask.wall_s for ask in line.asks)
+        yield from (fault.fired for fault in line.faults)
     elif isinstance(line, Fact) and not isinstance(line.value, str):
         yield line.value
 
@@ -258,6 +270,7 @@ def _rows(attempts: tuple[Numbered[Attempt], ...], default_profile: str) -> Iter
                 times[phase.name] = phase.duration_s if math.isnan(before) else before + phase.duration_s
         yield (
             *(numbered.line, a.runtime, experiment, profile or default_profile, a.lane, a.incarnation, a.sequence),
-            *(a.expected.value, a.outcome.value, a.wall_s, a.calls.count),
+            *(a.expected.value, a.outcome.value, a.wall_s),
+            *(a.calls.count, a.calls.emulator_s, a.calls.settle_s),
             *times.values(),
         )

@@ -42,6 +42,9 @@ class Thresholds:
     aa_lane_attempts: Threshold
     success_rate: Threshold
     money_events_max: Threshold
+    fault_schedules_min: Threshold
+    unresolved_asks_min: Threshold
+    soak_growth_bytes: Threshold
     repeats_min: Threshold
     host_apis_missing_max: Threshold
     code_generations_max: Threshold
@@ -51,6 +54,8 @@ class Thresholds:
     isolated_wallets_min: Threshold
     foreign_state_max: Threshold
     receipt_faults_max: Threshold
+    flow_repeats_min: Threshold
+    blocked_payments_max: Threshold
     limits: Limits
 
 

@@ -44,6 +44,7 @@ class Criterion:
     source: str | None = None
     date: str | None = None
     remark: str | None = None  # read together with the verdict: PASS "with 2 shims"
+    detail: str | None = None  # several lines that show what the reason says, such as a diff
 
     @property
     def margin(self) -> float | None:

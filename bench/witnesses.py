@@ -8,6 +8,8 @@ or a payment call reached the network. (A cached answer may name the hash of the
 An attempt of payments at once stands for several: hashes and preimages are joint digests, amounts are sums over those
 that paid, and `settled_count` is 1 only if every one of them was settled once. Where not all of them paid it ends
 failed or unknown, and must have claimed exactly, or at most, what the ledger debited.
+An attempt that asked several times under one request id stands for one payment: its outcome and claim are those of the
+last answer, and no earlier answer may have called failed what the ledger settled, or paid what the last one denies.
 """
 
 from __future__ import annotations
@@ -17,10 +19,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from bench.endings import ABOUT_THE_ID, denied_though_settled
 from bench.evidence import Evidence, Numbered
 from spikes.record import Attempt, Claim, LedgerEntry, Outcome, PaymentPath
 
 SEVERAL = ("pay_at_once", "pay_at_once_one_leaf")  # experiments of which one attempt stands for several payments
+
+_DENIALS = (Outcome.FAILED, Outcome.BLOCKED, Outcome.UNSUPPORTED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +135,18 @@ def _compare(attempt: Attempt, books: _Books, new_settlements: int) -> Iterator[
         case Outcome.CACHED | Outcome.BLOCKED | Outcome.UNSUPPORTED | Outcome.FAILED:
             unpaid = _compare_unpaid(attempt, ledger, new_settlements)
             yield from _compare_in_part(attempt, ledger) if several else unpaid
+    yield from _compare_asks(attempt)
+
+
+def _compare_asks(attempt: Attempt) -> Iterator[tuple[str, bool]]:
+    """What was answered before the last answer, held against the ledger and against the last answer."""
+    denied = denied_though_settled(attempt)
+    if denied is not None:
+        number, ask = denied
+        yield f"ask {number} of {len(attempt.asks)} was answered {ask.outcome}, the ledger settled the payment", True
+    said_paid = any(ask.outcome is Outcome.PAID for ask in attempt.asks[:-1])
+    if said_paid and attempt.outcome in _DENIALS and attempt.code not in ABOUT_THE_ID:
+        yield f"the driver said paid, and to the same request again {attempt.outcome}", False
 
 
 def _compare_unpaid(attempt: Attempt, ledger: LedgerEntry, new_settlements: int) -> Iterator[tuple[str, bool]]:

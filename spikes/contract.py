@@ -229,6 +229,7 @@ def _claim(raw: Mapping[str, Any], status: int) -> Claim:
         balance_sats=_whole(raw.get("balanceSats")),
         http_status=status,
         receipt_digest=_hex(raw.get("receiptDigest")),
+        flow_digest=_hex(raw.get("flowDigest")),
     )
 
 

@@ -1,4 +1,4 @@
-"""Client of the emulator's admin API: funding, invoices, the ledger and the journal.
+"""Client of the emulator's admin API: funding, invoices, the ledger, the journal and what goes wrong on purpose.
 
 Role: the harness's own hands and eyes on the local Spark network. What it reads here is the second witness of every
 attempt, so nothing in this file ever asks a driver.
@@ -56,6 +56,27 @@ class JournalEntry:
     code: str
     handler_s: float
     identity: str  # the caller's identity key, empty before it has authenticated
+    injected_s: float = 0.0  # delay that the latency profile added
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkFault:
+    """A fault that is set: how often it struck, and how many calls it holds at this moment."""
+
+    id: str
+    kind: str
+    method: str | None
+    fired: int
+    holding: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settlement:
+    """What the Lightning side knows of one payment hash."""
+
+    settled_count: int
+    amount_sats: int | None  # None: nobody issued such an invoice
+    settle_s: float = 0.0  # how long it took to settle, as the latency profile drew it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,10 +114,22 @@ class Network:
 
     async def settled(self, payment_hash: str) -> tuple[int, int | None]:
         """(how often this payment hash was settled, the invoice in satoshis); (0, None) if nobody issued one."""
+        settlement = await self.settlement(payment_hash)
+        return settlement.settled_count, settlement.amount_sats
+
+    async def settlement(self, payment_hash: str) -> Settlement:
+        """What became of one invoice on the Lightning side."""
         answer = await self._call("GET", f"/invoices/{payment_hash}", may_be_missing=True)
         if answer is None:
-            return 0, None
-        return _read(lambda: (int(answer["settled_count"]), int(answer["amount_sats"])), "/invoices/{hash}")
+            return Settlement(settled_count=0, amount_sats=None)
+        return _read(
+            lambda: Settlement(
+                settled_count=int(answer["settled_count"]),
+                amount_sats=int(answer["amount_sats"]),
+                settle_s=float(answer.get("settle_s") or 0.0),
+            ),
+            "/invoices/{hash}",
+        )
 
     async def wallet(self, identity: str) -> WalletView:
         """One wallet's entry in the ledger."""
@@ -114,8 +147,29 @@ class Network:
         )
 
     async def inject_fault(self, method: str, kind: str) -> None:
-        """Have the emulator do one thing wrong, once, at the next call of `method`."""
+        """Have the emulator do one thing wrong, once, at the next call of `method`, whoever calls."""
         await self._call("POST", "/faults", {"method": method, "kind": kind, "count": 1})
+
+    async def set_fault(self, identity: str, fault: Mapping[str, Any]) -> str:
+        """Have the emulator do one thing wrong to this wallet; the fault's id. `fault`: as `POST /faults` takes it."""
+        answer = await self._call("POST", "/faults", {**fault, "identity": identity})
+        return _read(lambda: str(answer["id"]), "/faults")
+
+    async def faults(self) -> tuple[NetworkFault, ...]:
+        """Every fault that is set and not healed."""
+        return _faults(await self._call("GET", "/faults"))
+
+    async def heal(self, identity: str) -> tuple[NetworkFault, ...]:
+        """Nothing goes wrong any more for this wallet and held calls go on; its faults as they were."""
+        return _faults(await self._call("DELETE", f"/faults?identity={identity}"))
+
+    async def sweep(self, identity: str) -> None:
+        """The return time has passed: what this wallet has pending and nobody finishes is settled or given back."""
+        await self._call("POST", "/sweep", {"identity": identity})
+
+    async def set_latency(self, identity: str, profile: Mapping[str, Any] | None, seed: int) -> None:
+        """From now on this wallet's calls and payments take as long as the profile draws; None: no longer."""
+        await self._call("POST", "/latency", {"identity": identity, "profile": profile, "seed": seed})
 
     async def supply_ok(self) -> bool:
         """Whether the sum over the whole network is what it was at the start."""
@@ -134,6 +188,7 @@ class Network:
                         code=str(entry["code"]),
                         handler_s=float(entry["handler_s"]),
                         identity=str(entry.get("identity") or ""),
+                        injected_s=float(entry.get("injected_s") or 0.0),
                     )
                     for entry in answer["entries"]
                 ),
@@ -159,6 +214,22 @@ class Network:
                 "read emulator.stderr.log in the run's logs"
             )
         return _read(response.json, path)
+
+
+def _faults(answer: Any) -> tuple[NetworkFault, ...]:
+    return _read(
+        lambda: tuple(
+            NetworkFault(
+                id=str(fault["id"]),
+                kind=str(fault["kind"]),
+                method=None if fault.get("method") is None else str(fault["method"]),
+                fired=int(fault["fired"]),
+                holding=int(fault.get("holding") or 0),
+            )
+            for fault in answer["faults"]
+        ),
+        "/faults",
+    )
 
 
 def _read(make: Callable[[], T], path: str) -> T:

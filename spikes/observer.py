@@ -11,13 +11,14 @@ record too, since a cold start is data.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from spikes.contract import ContractBreach
 from spikes.experiments import experiment_named
 from spikes.experiments.act import Act, Invoices, never_asked
 from spikes.network import Network
 from spikes.plan import PlannedAttempt
-from spikes.record import Attempt, Outcome
+from spikes.record import Attempt, Outcome, fingerprint
 from spikes.seat import Seat
 from spikes.witness import Testimony, close_window, open_window
 
@@ -46,7 +47,9 @@ class Observer:
             act = never_asked(breach, invoices)
         wall_s = time.perf_counter() - started
         answered = act.answer.outcome is not Outcome.UNKNOWN
-        testimony = await close_window(self._network, window, act.payment_hashes, answered=answered)
+        testimony = await close_window(
+            self._network, window, act.payment_hashes, answered=answered, exchanges=act.exchanges
+        )
         self._journal_position = testimony.journal_position
         attempt = _compose(seat, planned, act, testimony, wall_s)
         seat.served += 1
@@ -73,4 +76,7 @@ def _compose(seat: Seat, planned: PlannedAttempt, act: Act, testimony: Testimony
         claim=act.answer.claim,
         ledger=testimony.ledger,
         calls=testimony.calls,
+        asks=act.asks,
+        faults=act.faults,
+        requests=fingerprint(testimony.requests) if testimony.requests else None,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -104,8 +104,22 @@ class Seat:
 
     async def restart(self) -> None:
         """Kill the driver as a crash would and start it anew: the next incarnation. Raises RuntimeStartFailure."""
-        await self._process.kill()
+        await self.crash()
         await self._reincarnate()
+
+    async def restart_in_order(self) -> None:
+        """Ask the driver to end, as an upgrade would, and start it anew. Raises RuntimeStartFailure."""
+        await self._process.stop()
+        await self._reincarnate()
+
+    async def crash(self) -> None:
+        """Kill the driver. Nobody answers until it is restarted or revived."""
+        await self._process.kill()
+
+    async def revive(self) -> None:
+        """Start the driver anew if its process is gone, whatever ended it. Raises RuntimeStartFailure."""
+        if self.pid is None:
+            await self._reincarnate()
 
     async def evict(self) -> None:
         """Take the isolate away as its platform would, memory and all. Raises RuntimeStartFailure, ContractBreach."""
@@ -117,15 +131,25 @@ class Seat:
                 self._incarnated()
                 self._phases.append(Phase(name="boot", duration_s=time.perf_counter() - started, clock="outside"))
             case Eviction.STOPPED:
-                await self._process.stop()
-                await self._reincarnate()
+                await self.restart_in_order()
             case Eviction.EVERY_CALL | Eviction.NEVER:
                 pass  # there is nothing to take away, or nobody who does
 
     @asynccontextmanager
-    async def twin(self) -> AsyncIterator[Seat]:
-        """A second process with the same wallet, which knows nothing of the first one's memory and files."""
-        twin = Seat(self.runtime, self.name, self._wallet, self._around, folder=f"{self._folder}-twin")
+    async def twin(self, name: str = "twin", env: Mapping[str, str] | None = None) -> AsyncIterator[Seat]:
+        """A second process with the same wallet, which knows nothing of the first one's memory and files.
+
+        `name` tells its files from those of other twins; `env` is told to it besides what every driver is told.
+        """
+        folder, told = f"{self._folder}-{name}", env or {}
+        twin = Seat(
+            self.runtime,
+            self.name,
+            self._wallet,
+            self._around,
+            folder=folder,
+            watched=lambda launch: replace(launch, env={**launch.env, **told}),
+        )
         try:
             await twin.start()
             yield twin
@@ -182,14 +206,19 @@ class Seat:
         if (await self.network.wallet(self.identity)).available_sats < sats:
             await self.give([max(LARGE_LEAF_SATS, sats)])
 
-    async def pay(self, request_id: str, invoice: Invoice) -> Answer:
+    async def pay(
+        self, request_id: str, invoice: Invoice, *, phase: str = "pay", patience_s: float | None = None
+    ) -> Answer:
         """Ask the driver to pay an invoice, with a cap of just its amount."""
         cap = invoice.amount_sats * MSATS_PER_SAT
-        return await self.ask("pay", {"requestId": request_id, "invoice": invoice.bolt11, "maxAmountMsats": cap})
+        body = {"requestId": request_id, "invoice": invoice.bolt11, "maxAmountMsats": cap}
+        return await self.ask("pay", body, phase, patience_s)
 
-    async def ask(self, experiment: str, body: Mapping[str, Any], phase: str = "pay") -> Answer:
-        """Ask the driver for an experiment by name."""
-        answer = await self.driver.experiment(experiment, body, self._around.deadline_s)
+    async def ask(
+        self, experiment: str, body: Mapping[str, Any], phase: str = "pay", patience_s: float | None = None
+    ) -> Answer:
+        """Ask the driver for an experiment by name; `patience_s` if it may not take as long as a call usually may."""
+        answer = await self.driver.experiment(experiment, body, patience_s or self._around.deadline_s)
         self._phases.append(Phase(name=phase, duration_s=answer.wall_s, clock="outside"))
         return answer
 

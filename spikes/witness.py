@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spikes.network import JournalEntry, Network, WalletView
 from spikes.record import Calls, LedgerEntry, PaymentPath, joint_digest, joint_sats
@@ -22,6 +22,9 @@ POLL_S = 0.02
 STILL_S = 0.5
 _PAYMENT_CALLS = frozenset({"initiate_preimage_swap_v3", "RequestLightningSend"})
 _SWAP_CALLS = frozenset({"initiate_swap_primary_transfer", "RequestSwap"})
+# What moves money, or asks for it to be moved. Logins, syncs, polls and commitments are not part of a request sequence:
+# their number hangs on timing and on the runtime.
+MOVING_CALLS = _PAYMENT_CALLS | _SWAP_CALLS | {"claim_transfer"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,7 @@ class Testimony:
     ledger: LedgerEntry
     calls: Calls
     path: PaymentPath
+    requests: str  # the canonical request sequence, a line each: the seller's part, then the wallet's
     journal_position: int  # where the window ended
 
 
@@ -49,26 +53,35 @@ async def open_window(network: Network, identity: str, since: int) -> Window:
     return Window(identity=identity, before=await network.wallet(identity), since=journal.next)
 
 
-async def close_window(network: Network, window: Window, payment_hashes: Sequence[str], *, answered: bool) -> Testimony:
+async def close_window(
+    network: Network, window: Window, payment_hashes: Sequence[str], *, answered: bool, exchanges: Sequence[str] = ()
+) -> Testimony:
     """Wait until the ledger is quiet for the wallet, then say what happened.
 
     `answered`: the driver gave an answer, so that nothing of the attempt is under way any more. If the ledger does
     not come to rest within QUIET_DEADLINE_S the entry says so itself: `locked_sats` is then above 0.
+    `exchanges`: what the seller saw of it, a line each.
     """
     after = await _quiet(network, window, answered)
     journal = await network.journal(window.since)
-    settled = [await network.settled(payment_hash) for payment_hash in payment_hashes]
+    settlements = [await network.settlement(payment_hash) for payment_hash in payment_hashes]
     calls = [entry for entry in journal.entries if entry.identity in ("", window.identity)]
     ledger = LedgerEntry(
         payment_hash=joint_digest(payment_hashes),
-        invoice_amount_sats=joint_sats(amount_sats for _, amount_sats in settled),
-        settled_count=joint_count([count for count, _ in settled]),
+        invoice_amount_sats=joint_sats(settlement.amount_sats for settlement in settlements),
+        settled_count=joint_count([settlement.settled_count for settlement in settlements]),
         debited_sats=window.before.owned_sats - after.owned_sats,
         locked_sats=after.locked_sats,
         balance_sats=after.available_sats,
         supply_ok=after.supply_ok,
     )
-    return Testimony(ledger=ledger, calls=count_calls(calls), path=payment_path(calls), journal_position=journal.next)
+    return Testimony(
+        ledger=ledger,
+        calls=replace(count_calls(calls), settle_s=sum(settlement.settle_s for settlement in settlements)),
+        path=payment_path(calls),
+        requests="\n".join([*exchanges, *request_sequence(calls)]),
+        journal_position=journal.next,
+    )
 
 
 def joint_count(counts: Sequence[int]) -> int:
@@ -83,7 +96,13 @@ def count_calls(entries: Iterable[JournalEntry]) -> Calls:
         count=len(entries),
         emulator_s=sum(entry.handler_s for entry in entries),
         by_method=dict(sorted(Counter(entry.method for entry in entries).items())),
+        injected_s=sum(entry.injected_s for entry in entries),
     )
+
+
+def request_sequence(entries: Iterable[JournalEntry]) -> list[str]:
+    """What the wallet asked the network to do, in the order in which it was done."""
+    return [f"wallet {entry.method}" for entry in entries if entry.method in MOVING_CALLS]
 
 
 def payment_path(entries: Iterable[JournalEntry]) -> PaymentPath:

@@ -58,10 +58,18 @@ def fails(
     measured: Value = None,
     threshold: Value = None,
     unit: str | None = None,
+    detail: str | None = None,
 ) -> Criterion:
-    """A criterion that the evidence refutes."""
+    """A criterion that the evidence refutes; `detail` shows in several lines what the reason says in one."""
     return Criterion(
-        name=name, verdict=Verdict.FAIL, reason=reason, lines=lines, measured=measured, threshold=threshold, unit=unit
+        name=name,
+        verdict=Verdict.FAIL,
+        reason=reason,
+        lines=lines,
+        measured=measured,
+        threshold=threshold,
+        unit=unit,
+        detail=detail,
     )
 
 

@@ -1,60 +1,81 @@
 """Money under faults: exactly once, and unknown stays unknown.
 
-Role: two criteria of gate 3; one event is FAIL at any n, and without fault schedules nothing here can pass.
-Must not know: how faults are injected. A fault attempt is named `fault_<schedule>`, or `fault_<schedule>.<method>`
-where the schedule must be run for every RPC of the payment path (the methods that this runtime's own fault-free
-payments called).
+Role: two criteria of gate 3; one event is FAIL at any n, and without fault schedules nothing here can pass. What counts
+as a schedule is in bench.schedules, how one attempt ended in bench.endings.
+Must not know: how faults are injected.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from bench.endings import BAD, Ending, denied_though_settled
 from bench.evidence import Evidence, Numbered
 from bench.gates.conclude import fails, passes, undecided
+from bench.schedules import (
+    LOST_ANSWER,
+    Trial,
+    covers,
+    distinct,
+    missing,
+    payment_methods,
+    replay,
+    shortest,
+    trials,
+)
 from bench.thresholds import Thresholds
 from bench.verdict import Criterion
 from bench.witnesses import Testimony, hear, lines_of
-from spikes.record import Attempt, Outcome
+from spikes.record import Attempt, Outcome, Role
 
-RPC_SCHEDULES = ("error_before_commit", "lost_after_commit", "delay", "duplicate")
-RUN_SCHEDULES = (
-    *("one_operator_down", "all_operators_down", "ssp_stuck", "lightning_failure", "expired_session"),
-    *("kill_before_submit", "kill_during_submit", "kill_after_submit", "eviction", "restart"),
-)
-_PAYMENTS = ("pay_exact", "pay_swap")
-_LOST = "fault_lost_after_commit"
+_SAME_ID = "a later ask with the same request id that ends paid or failed, and the ledger agreeing"
 
 
 def judge_money(evidence: Evidence, thresholds: Thresholds, runtime: str) -> tuple[Criterion, Criterion]:
     """exactly_once and unknown_stays_unknown of one runtime."""
     testimony = hear(evidence, runtime)
+    tried = trials(evidence, runtime)
     return (
-        _exactly_once(evidence, thresholds, runtime, testimony),
-        _unknown_stays_unknown(evidence, runtime, testimony),
+        _exactly_once(evidence, thresholds, runtime, testimony, tried),
+        _unknown_stays_unknown(evidence, thresholds, runtime, testimony, tried),
     )
 
 
-def _exactly_once(evidence: Evidence, thresholds: Thresholds, runtime: str, testimony: Testimony) -> Criterion:
+# --- exactly once -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Event:
+    """Money that is not where it ought to be."""
+
+    line: int
+    what: str
+
+
+def _exactly_once(
+    evidence: Evidence, thresholds: Thresholds, runtime: str, testimony: Testimony, tried: tuple[Trial, ...]
+) -> Criterion:
     name, ceiling = "exactly_once", thresholds.money_events_max
-    events = [d for d in testimony.disagreements if d.money]
+    events = tuple(_events(testimony, tried))
     seen = tuple(a.line for a in evidence.of(runtime) if a.value.ledger is not None)
     if len(events) > ceiling.value:
-        more = f" (and {len(events) - 1} more)" if len(events) > 1 else ""
         return fails(
             name,
-            events[0].what + more,
+            _worst(events, tried),
             lines=tuple(dict.fromkeys(e.line for e in events)),
             measured=len(events),
             threshold=ceiling.value,
             unit=ceiling.unit,
         )
-    missing = tuple(_missing_schedules(evidence, runtime))
-    if missing or not seen:
+    untried = tuple(_untried(evidence, thresholds, runtime, tried))
+    number = distinct(tried)
+    if untried or not seen:
         return undecided(
             name,
-            f"no event in {len(seen)} attempts, but {len(missing)} fault schedules were not run",
-            needs=f"the fault schedules {', '.join(missing)}",
+            f"no event in {len(seen)} attempts, {number} distinct fault schedules among them; "
+            f"{len(untried)} kinds of schedule are missing",
+            needs=f"the fault schedules {', '.join(untried)}, each with a fault that strikes",
             lines=seen,
             measured=len(events),
             threshold=ceiling.value,
@@ -62,7 +83,7 @@ def _exactly_once(evidence: Evidence, thresholds: Thresholds, runtime: str, test
         )
     return passes(
         name,
-        f"no event in {len(seen)} attempts over all fault schedules",
+        f"no event in {len(seen)} attempts, {number} distinct fault schedules among them: {_counts(tried)}",
         lines=seen,
         measured=len(events),
         threshold=ceiling.value,
@@ -70,54 +91,94 @@ def _exactly_once(evidence: Evidence, thresholds: Thresholds, runtime: str, test
     )
 
 
-def _missing_schedules(evidence: Evidence, runtime: str) -> Iterator[str]:
-    """Schedules without an attempt that has a ledger entry; per RPC as far as the payment path is known."""
-    done = {a.value.experiment for a in evidence.of(runtime) if a.value.ledger is not None}
-    methods = payment_methods(evidence, runtime)
-    for schedule in RPC_SCHEDULES:
-        open_ = [method for method in methods if f"fault_{schedule}.{method}" not in done]
-        if not methods or len(open_) == len(methods):
-            yield schedule
-        elif open_:
-            yield f"{schedule} for {'/'.join(open_)}"
-    yield from (schedule for schedule in RUN_SCHEDULES if f"fault_{schedule}" not in done)
+def _events(testimony: Testimony, tried: tuple[Trial, ...]) -> Iterator[_Event]:
+    """Money contradictions of the witnesses, and bad ends of fault attempts; one a line."""
+    known = {d.line: _Event(line=d.line, what=d.what) for d in reversed(testimony.disagreements) if d.money}
+    for trial in tried:
+        if trial.ending in BAD:
+            what = f"line {trial.line}, {trial.attempt.experiment}: {trial.ending}: {trial.why}"
+            known[trial.line] = _Event(line=trial.line, what=what)
+    yield from (known[line] for line in sorted(known))
 
 
-def payment_methods(evidence: Evidence, runtime: str) -> tuple[str, ...]:
-    """Every RPC that this runtime's fault-free payments called, sorted."""
-    paid = (a.value for a in evidence.of(runtime, *_PAYMENTS) if a.value.outcome is Outcome.PAID)
-    return tuple(sorted({method for attempt in paid for method in attempt.calls.by_method}))
+def _worst(events: tuple[_Event, ...], tried: tuple[Trial, ...]) -> str:
+    """The event with the shortest fault schedule and how to see it again; without any, the first event."""
+    lines = {e.line: e for e in events}
+    bad = tuple(t for t in tried if t.line in lines)
+    more = f" (and {len(events) - 1} more)" if len(events) > 1 else ""
+    if not bad:
+        return events[0].what + more
+    first = shortest(bad)
+    faults = " + ".join(first.faults) or "nothing that struck"
+    return f"{lines[first.line].what}{more}; shortest schedule: {faults}; `{replay(first)}`"
 
 
-def _unknown_stays_unknown(evidence: Evidence, runtime: str, testimony: Testimony) -> Criterion:
+def _untried(evidence: Evidence, thresholds: Thresholds, runtime: str, tried: tuple[Trial, ...]) -> Iterator[str]:
+    yield from missing(evidence, runtime)
+    enough, number = thresholds.fault_schedules_min, distinct(tried)
+    if number < enough.value and evidence.pin(runtime).role is not Role.INFORMATIVE:
+        yield f"further ones ({number} distinct so far, {enough.value:g} are asked for)"
+
+
+def _counts(tried: tuple[Trial, ...]) -> str:
+    of = {ending: sum(t.ending is ending for t in tried if covers(t)) for ending in Ending}
+    return ", ".join(f"{number} {ending}" for ending, number in of.items() if number)
+
+
+# --- unknown stays unknown --------------------------------------------------------------------------------------------
+
+
+def _unknown_stays_unknown(
+    evidence: Evidence, thresholds: Thresholds, runtime: str, testimony: Testimony, tried: tuple[Trial, ...]
+) -> Criterion:
     name = "unknown_stays_unknown"
     denied = tuple(a for a in evidence.of(runtime) if _reported_failed_but_paid(a, testimony))
     if denied:
-        first = denied[0]
-        reason = f"line {first.line}: the driver says failed, the money has gone"
+        reason = f"line {denied[0].line}: the driver says failed, the money has gone{_again(denied, tried)}"
         return fails(name, reason, lines=lines_of(denied), measured=len(denied), threshold=0, unit="count")
-    lost = tuple(a for a in evidence.of(runtime) if a.value.experiment.split(".", 1)[0] == _LOST)
+    lost = tuple(t for t in tried if t.schedule == LOST_ANSWER)
+    bad = tuple(t for t in lost if t.ending in BAD)
+    if bad:
+        reason = f"line {bad[0].line}: after a lost response, {bad[0].ending}: {bad[0].why}; `{replay(bad[0])}`"
+        return fails(name, reason, lines=tuple(t.line for t in bad))
+    asks = int(thresholds.unresolved_asks_min.value)
+    never = tuple(t for t in tried if t.ending is Ending.UNKNOWN and len(t.attempt.asks) >= asks)
+    if never:
+        first = shortest(never)
+        reason = f"line {first.line}, {first.attempt.experiment}: asked {len(first.attempt.asks)} times under one id"
+        return fails(
+            name, f"{reason}, the driver never finds out; `{replay(first)}`", lines=tuple(t.line for t in never)
+        )
+    return _as_far_as_tried(evidence, runtime, testimony, lost)
+
+
+def _as_far_as_tried(evidence: Evidence, runtime: str, testimony: Testimony, lost: tuple[Trial, ...]) -> Criterion:
+    """Nothing refutes it: whether that is enough."""
+    name, every = "unknown_stays_unknown", f"attempts `fault_{LOST_ANSWER}.<method>` for every RPC, each struck"
     if testimony.open:
         reason = f"{len(testimony.open)} attempts ended unknown and were never reconciled"
-        needs = "a later attempt with the same idempotency key that ends paid or failed, and the ledger agreeing"
-        return undecided(name, reason, needs=needs, lines=testimony.open)
-    if not lost:
-        return undecided(name, "no response was lost in this run", needs=f"attempts `{_LOST}.<method>` for every RPC")
-    double = {d.line for d in testimony.disagreements if d.money}
-    bad = tuple(a for a in lost if a.line in double)
-    if bad:
-        return fails(
-            name, f"line {bad[0].line}: after a lost response the ledger contradicts the driver", lines=lines_of(bad)
-        )
-    open_ = [m for m in payment_methods(evidence, runtime) if f"{_LOST}.{m}" not in {a.value.experiment for a in lost}]
+        return undecided(name, reason, needs=_SAME_ID, lines=testimony.open)
+    shown = tuple(t for t in lost if covers(t))
+    if not shown:
+        return undecided(name, "no response was lost in this run", needs=every)
+    lines = tuple(t.line for t in shown)
+    open_ = [m for m in payment_methods(evidence, runtime) if m not in {t.method for t in shown}]
     if open_:
-        reason = f"{len(lost)} lost responses were reconciled; not tried for {', '.join(open_)}"
-        return undecided(name, reason, needs=f"attempts `{_LOST}.<method>` for every RPC", lines=lines_of(lost))
-    return passes(
-        name, f"{len(lost)} lost responses, each reconciled, none paid twice or called failed", lines=lines_of(lost)
-    )
+        reason = f"{len(shown)} lost responses were reconciled; not tried for {', '.join(open_)}"
+        return undecided(name, reason, needs=every, lines=lines)
+    reason = f"{len(shown)} lost responses, none paid twice or called failed: {_counts(lost)}"
+    return passes(name, reason, lines=lines)
 
 
 def _reported_failed_but_paid(attempt: Numbered[Attempt], testimony: Testimony) -> bool:
+    """Whether any answer of this attempt says failed of money that has gone."""
     a = attempt.value
+    if denied_though_settled(a) is not None:
+        return True
     return a.outcome is Outcome.FAILED and any(d.line == attempt.line and d.money for d in testimony.disagreements)
+
+
+def _again(denied: tuple[Numbered[Attempt], ...], tried: tuple[Trial, ...]) -> str:
+    found = {a.line for a in denied}
+    under_faults = tuple(t for t in tried if t.line in found)
+    return f"; `{replay(shortest(under_faults))}`" if under_faults else ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from spikes.contract import Answer, ContractBreach
 from spikes.network import Invoice
-from spikes.record import Claim, Outcome, joint_digest, joint_sats
+from spikes.record import Ask, Claim, FaultSeen, Outcome, joint_digest, joint_sats
 from spikes.redaction import redact
 
 Invoices = tuple[Invoice, ...]  # what an experiment wants paid; () if the harness ordered nothing
@@ -22,6 +22,9 @@ class Act:
 
     answer: Answer
     payment_hashes: tuple[str, ...] = ()
+    asks: tuple[Ask, ...] = ()  # every answer in order, if it was asked more than once; `answer` is the last
+    faults: tuple[FaultSeen, ...] = ()  # what was done to it on purpose
+    exchanges: tuple[str, ...] = ()  # the seller's part of the request sequence, a line each
 
 
 def never_asked(breach: ContractBreach, invoices: Invoices = ()) -> Act:

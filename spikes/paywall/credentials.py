@@ -3,9 +3,9 @@
 Role: decide whether what a buyer presents opens an item, and if not, why. Pure: the time is an argument.
 Must not know: HTTP routes, invoices. Its messages never repeat any part of a credential.
 
-Refusals are of two kinds, because they ask the buyer for different things. Invalid (HTTP 401): the credential is
-malformed, forged or not paid, and paying again would not mend the buyer. Insufficient (HTTP 402): it is authentic and
-paid but does not reach, being expired or for another item; a new payment would help.
+There are two readings. As L402 writes it: one credential, scheme names in any case, either spelling of base64 and hex.
+As Aperture reads it: scheme names in capitals, one space, standard base64, lower-case hex, anywhere in the header; of
+several headers the last one counts; or a macaroon in hex in a header of its own that carries its preimage as a caveat.
 """
 
 from __future__ import annotations
@@ -15,41 +15,21 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from spikes.paywall.caveats import check_capabilities, check_services, check_valid_until, last_value
 from spikes.paywall.identifier import IdentifierError, TokenIdentifier
 from spikes.paywall.macaroon import Macaroon, MacaroonError, decode, is_authentic
+from spikes.paywall.refusals import CredentialError, Refusal
 from spikes.paywall.tokens import LOCATION, Mint
 
+PREIMAGE_CAVEAT = "preimage"
 _SCHEME = re.compile(r"(?:L402|LSAT)(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
 _CREDENTIAL = re.compile(r"([A-Za-z0-9+/_-]+={0,2}):([0-9a-fA-F]{64})")
-_SECONDS = re.compile(r"[0-9]{1,18}")
-
-
-class Refusal(StrEnum):
-    """Why a credential does not open an item."""
-
-    MALFORMED = "credential_malformed"
-    FORGED = "macaroon_forged"
-    UNPAID = "preimage_mismatch"
-    WIDENED = "caveat_widened"
-    EXPIRED = "token_expired"
-    OTHER_ITEM = "token_for_other_item"
-
-    @property
-    def is_insufficient(self) -> bool:
-        """Whether a new payment would mend it (402), rather than nothing the seller can offer (401)."""
-        return self in (Refusal.EXPIRED, Refusal.OTHER_ITEM)
-
-
-class CredentialError(ValueError):
-    """A credential that opens nothing; `refusal` is the reason for programs, the message the one for people."""
-
-    def __init__(self, refusal: Refusal, message: str) -> None:
-        super().__init__(message)
-        self.refusal = refusal
+_APERTURE = re.compile(r"(?:LSAT|L402) (.*?):([a-f0-9]{64})")
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
+_PREIMAGE = re.compile(r"[0-9a-fA-F]{64}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,15 +56,34 @@ def read_authorization(values: Sequence[str]) -> Credential | None:
         raise CredentialError(
             Refusal.MALFORMED, "send 'L402 <base64 macaroon>:<preimage as 64 hex digits>', with one macaroon"
         )
+    return _credential(lambda: _decode_base64(parts[1]), parts[2])
+
+
+def read_as_aperture(values: Sequence[str], macaroon_headers: Sequence[str]) -> Credential | None:
+    """What Aperture would make of the `Authorization` values, or else of the first header that holds a macaroon in hex.
+
+    None without any of them. Raises CredentialError (MALFORMED) where Aperture finds no credential in what it was sent.
+    """
+    if values and values[0]:
+        match = _APERTURE.search(values[-1])
+        if match is None:
+            raise CredentialError(Refusal.MALFORMED, "send 'L402 <base64 macaroon>:<preimage as 64 hex digits>'")
+        return _credential(lambda: _decode_standard_base64(match[1]), match[2])
+    named = next((value for value in macaroon_headers if value), None)
+    if named is None:
+        return None
+    if not _HEX.fullmatch(named):
+        raise CredentialError(Refusal.MALFORMED, "the macaroon is not hex")
     try:
-        macaroon = decode(_decode_base64(parts[1]))
-        identifier = TokenIdentifier.decode(macaroon.identifier)
-    except (MacaroonError, IdentifierError) as error:
+        preimage = last_value(decode(bytes.fromhex(named)).caveats, PREIMAGE_CAVEAT)
+    except MacaroonError as error:
         raise CredentialError(Refusal.MALFORMED, f"{error}; send the macaroon of the challenge") from error
-    return Credential(macaroon=macaroon, identifier=identifier, preimage=bytes.fromhex(parts[2]))
+    if preimage is None or not _PREIMAGE.fullmatch(preimage):
+        raise CredentialError(Refusal.MALFORMED, "a macaroon in a header of its own carries its preimage as a caveat")
+    return _credential(lambda: bytes.fromhex(named), preimage)
 
 
-def verify(credential: Credential, *, mint: Mint, item: str, now_s: float) -> None:
+def verify(credential: Credential, *, mint: Mint, item: str, capability: str | None = None, now_s: float) -> None:
     """Return if `credential` opens `item` at `now_s` (Unix seconds); raise CredentialError with the reason if not."""
     macaroon = credential.macaroon
     # The location is outside the signature chain: another one is an altered macaroon all the same.
@@ -92,49 +91,33 @@ def verify(credential: Credential, *, mint: Mint, item: str, now_s: float) -> No
         raise CredentialError(Refusal.FORGED, "this seller did not sign the macaroon; send the one of the challenge")
     if not hmac.compare_digest(hashlib.sha256(credential.preimage).digest(), credential.identifier.payment_hash):
         raise CredentialError(Refusal.UNPAID, "the preimage is not that of the macaroon's payment; pay its invoice")
-    _check_services(macaroon.caveats, item)
-    _check_valid_until(macaroon.caveats, item, now_s)
+    if mint.is_revoked(macaroon.identifier):
+        raise CredentialError(Refusal.REVOKED, "the seller has taken the token back; complain with the receipt")
+    check_services(macaroon.caveats, item)
+    check_capabilities(macaroon.caveats, item, capability)
+    check_valid_until(macaroon.caveats, item, now_s)
 
 
-def _check_services(caveats: Sequence[str], item: str) -> None:
-    """`services=name:tier,...`: the item must be in each list, and a later list may only narrow an earlier one."""
-    allowed: frozenset[str] | None = None
-    for value in _values(caveats, "services"):
-        services = frozenset(value.split(","))
-        if allowed is not None and not services <= allowed:
-            raise CredentialError(Refusal.WIDENED, "a later services caveat adds a service; caveats may only narrow")
-        allowed = services
-    if item not in {service.partition(":")[0] for service in allowed or ()}:
-        raise CredentialError(Refusal.OTHER_ITEM, "the token is for another item; pay for this one")
-
-
-def _check_valid_until(caveats: Sequence[str], item: str, now_s: float) -> None:
-    """`<item>_valid_until=<Unix seconds>`: a later value may only be earlier in time."""
-    end_s: int | None = None
-    for value in _values(caveats, f"{item}_valid_until"):
-        if not _SECONDS.fullmatch(value):
-            raise CredentialError(Refusal.MALFORMED, "a valid_until caveat is not a whole number of Unix seconds")
-        if end_s is not None and int(value) > end_s:
-            raise CredentialError(
-                Refusal.WIDENED, "a later valid_until caveat extends the token; caveats may only narrow"
-            )
-        end_s = int(value)
-    if end_s is not None and now_s >= end_s:
-        raise CredentialError(Refusal.EXPIRED, "the token has expired; pay again")
-
-
-def _values(caveats: Sequence[str], condition: str) -> list[str]:
-    """Values of one condition in order. Conditions that nobody asks for are skipped, as L402 wants."""
-    return [value for name, _, value in (caveat.partition("=") for caveat in caveats) if name == condition]
+def _credential(macaroon_bytes: Callable[[], bytes], preimage_hex: str) -> Credential:
+    try:
+        macaroon = decode(macaroon_bytes())
+        identifier = TokenIdentifier.decode(macaroon.identifier)
+    except (MacaroonError, IdentifierError) as error:
+        raise CredentialError(Refusal.MALFORMED, f"{error}; send the macaroon of the challenge") from error
+    return Credential(macaroon=macaroon, identifier=identifier, preimage=bytes.fromhex(preimage_hex))
 
 
 def _decode_base64(text: str) -> bytes:
     """Standard or URL-safe base64, padded or not. Raises MacaroonError for other text and for stray bits at its end."""
     digits = text.rstrip("=").translate(str.maketrans("-_", "+/"))
-    try:
-        data = base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
-    except binascii.Error as error:
-        raise MacaroonError("the macaroon is not base64") from error
+    data = _decode_standard_base64(digits + "=" * (-len(digits) % 4))
     if base64.b64encode(data).decode().rstrip("=") != digits:
         raise MacaroonError("the macaroon's base64 has stray bits at its end")
     return data
+
+
+def _decode_standard_base64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise MacaroonError("the macaroon is not base64") from error

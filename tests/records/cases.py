@@ -22,18 +22,17 @@ from tests.records.builder import (
     Run,
 )
 from tests.records.fitting import (
-    FLOWS,
     USED,
     first_form,
     fit_for_compatibility,
     fit_for_custody,
-    fit_for_determinism,
     fit_for_latency,
     host_apis,
     pay_again,
     phase_use,
     reference_payments,
 )
+from tests.records.flows import FLOWS, fit_for_determinism
 
 HERE = Path(__file__).resolve().parent
 W = "workerd"
@@ -136,6 +135,14 @@ def _latency_pass() -> bytes:
     return run.data()
 
 
+def _determinism_pass() -> bytes:
+    run = Run(NATIVE, WORKERD)
+    fit_for_determinism(run, "native", repeats=1)
+    fit_for_determinism(run, W)
+    run.negative_controls()
+    return run.data()
+
+
 def _few_payments(run: Run, runtime: str) -> None:
     for _ in range(40):
         run.pay(runtime)
@@ -171,7 +178,7 @@ CASES: dict[str, Callable[[], bytes]] = {
     "latency/pass.jsonl": _latency_pass,
     "latency/fail.jsonl": lambda: _one(_pays_twice),
     "latency/inconclusive.jsonl": lambda: _with_control(_few_payments),
-    "determinism/pass.jsonl": lambda: _with_control(fit_for_determinism),
+    "determinism/pass.jsonl": _determinism_pass,
     "determinism/fail.jsonl": lambda: _one(_slow_flow),
     "determinism/inconclusive.jsonl": lambda: _one(lambda run: run.attempt(W, "l402_paid", Outcome.UNKNOWN)),
     "liars/claims_a_payment_it_did_not_make.jsonl": lambda: _one(lambda run: run.pay(W, ledger=NOT_SETTLED)),

@@ -9,6 +9,7 @@ from bench.gates.custody import SURFACES
 from bench.gates.exactly_once import RPC_SCHEDULES, RUN_SCHEDULES
 from spikes.record import Outcome, Phase, Platform
 from tests.records.builder import METHODS, Run
+from tests.records.flows import FLOWS
 
 COLD = tuple(
     Phase(name=name, duration_s=seconds, clock="outside")
@@ -116,32 +117,6 @@ def _faults(run: Run, runtime: str) -> None:
             run.pay(runtime, "reconcile", incarnation=4, ledger=again, claim=sums)
     for schedule in RUN_SCHEDULES:
         run.pay(runtime, f"fault_{schedule}", incarnation=4)
-
-
-def fit_for_determinism(run: Run, runtime: str) -> None:
-    """Everything that gate 4 asks, twice with the same seed."""
-    for repeat in range(2):
-        for number, (flow, ends, code) in enumerate(FLOWS):
-            run.attempt(runtime, f"l402_{flow}", ends, seed=100 + number, repeat=repeat, code=code)
-        run.fact(runtime, "request_digest.l402_paid.100", "sha256:" + "44" * 32)
-    run.fact(runtime, "receipt_faults", 0)
-
-
-FLOWS: tuple[tuple[str, Outcome, str | None], ...] = (
-    ("paid", Outcome.PAID, None),
-    ("cached", Outcome.CACHED, None),
-    ("blocked_cap", Outcome.BLOCKED, "quoted_amount_exceeds_cap"),
-    ("blocked_host", Outcome.BLOCKED, "host_not_allowed"),
-    ("blocked_blocklist", Outcome.BLOCKED, "host_blocked"),
-    ("blocked_kill_switch", Outcome.BLOCKED, "policy_denied"),
-    ("blocked_window_cap", Outcome.BLOCKED, "window_cap_exceeded"),
-    ("blocked_wallet_disabled", Outcome.BLOCKED, "policy_denied"),
-    ("refused_credential", Outcome.FAILED, "credential_refused"),
-    ("expired_credential", Outcome.FAILED, "credential_expired"),
-    ("lying_amount", Outcome.BLOCKED, "quoted_amount_exceeds_cap"),
-    ("lying_hash", Outcome.FAILED, "challenge_invalid"),
-    ("malformed_challenge", Outcome.FAILED, "challenge_invalid"),
-)
 
 
 def first_form(run: Run, runtime: str) -> None:

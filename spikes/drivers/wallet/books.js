@@ -8,7 +8,7 @@
 
 import { ContractError, errorText } from './errors.js';
 import { requireWithinLimits } from './limits.js';
-import { IdempotencyRegister } from './register.js';
+import { IdempotencyRegister, inFlight } from './register.js';
 import { SpendWindow } from './spend_window.js';
 
 /**
@@ -16,6 +16,7 @@ import { SpendWindow } from './spend_window.js';
  * @typedef {{code: string, message: string, details?: Record<string, unknown>}} Failure
  * @typedef {{answer: PayAnswer} | {error: Failure}} Settled as it lies on the shelf
  * @typedef {{request: import('./service.js').PayRequest, terms: import('./invoice.js').Terms}} Order
+ * @typedef {Order & {attempt: string}} Attempt one try of an order, as `open` has entered it
  * @typedef {import('./shelf.js').Tx} Tx
  */
 
@@ -35,19 +36,30 @@ export class Books {
   /**
    * Opens the payment and reserves its room, or says what is known of it.
    * @param {Order} order @param {string} fingerprint
-   * @returns {Promise<{state: 'new' | 'unknown'} | {state: 'settled', answer: PayAnswer}>}
+   * @returns {Promise<{state: 'new', attempt: string} | {state: 'unknown', submittedAtMs: number}
+   *   | {state: 'settled', answer: PayAnswer}>}
    * @throws {ContractError} a conflict, a limit, or the failure that this payment ended with
    */
   async open({ request, terms }, fingerprint) {
+    const attempt = crypto.randomUUID();
     const place = await this.#write((tx) => {
-      const known = this.register.begin(tx, request.requestId, fingerprint, terms.paymentHash);
+      const known = this.register.begin(tx, request.requestId, fingerprint, terms.paymentHash, attempt);
       if (known.state === 'new') {
         requireWithinLimits(this.config, request, terms.amountMsats);
         this.window.reserve(tx, request.requestId, terms.amountMsats, this.config.windowCapMsats);
       }
       return known;
     });
-    return place.state === 'settled' ? { state: 'settled', answer: standing(place.answer) } : place;
+    if (place.state === 'settled') return { state: 'settled', answer: standing(place.answer) };
+    return place.state === 'new' ? { state: 'new', attempt } : place;
+  }
+
+  /**
+   * Before the first message that can pay; if this throws, it must not be sent.
+   * @param {Attempt} attempt @throws {ContractError} idempotency_in_flight: the request is not this attempt's any more
+   */
+  async markSubmitted({ request, attempt }) {
+    await this.#write((tx) => this.register.markSubmitted(tx, request.requestId, attempt));
   }
 
   /**
@@ -78,16 +90,36 @@ export class Books {
     return standing(settled);
   }
 
-  /** Nothing was submitted: the request is as good as new. @param {Order} order */
-  async giveBack({ request }) {
+  /**
+   * Nothing was submitted: the request is as good as new.
+   * @param {Attempt} attempt
+   * @returns {Promise<PayAnswer | null>} the answer of another attempt that has taken the request over and has paid
+   * @throws {ContractError} that other one failed, or is under way
+   */
+  async giveBack({ request, attempt }) {
+    const taken = await this.shelf.transaction((tx) => {
+      if (!this.register.release(tx, request.requestId, attempt)) return this.register.view(tx, request.requestId);
+      this.window.release(tx, request.requestId);
+      return null;
+    });
+    if (taken?.state === 'settled') return standing(taken.answer);
+    if (taken) throw inFlight();
+    return null;
+  }
+
+  /** Perhaps submitted, end not known: if it was, it keeps its place and its room. @param {Attempt} attempt */
+  async markUnknown({ request, attempt }) {
     await this.shelf.transaction((tx) => {
-      if (this.register.release(tx, request.requestId)) this.window.release(tx, request.requestId);
+      if (this.register.markUnknown(tx, request.requestId, attempt)) this.window.release(tx, request.requestId);
     });
   }
 
-  /** Submitted, end not known: it keeps its place and its room. @param {Order} order */
-  async markUnknown({ request }) {
-    await this.shelf.transaction((tx) => this.register.markUnknown(tx, request.requestId));
+  /** @param {string} requestId @returns {Promise<import('./contract.js').RequestState | null>} null: unheard of */
+  async stateOf(requestId) {
+    const view = await this.shelf.transaction((tx) => this.register.view(tx, requestId));
+    if (view?.state !== 'settled') return view;
+    if ('answer' in view.answer) return { state: 'paid', receipt: view.answer.answer.result.receipt };
+    return { state: 'failed', code: view.answer.error.code };
   }
 
   /** @returns {Promise<bigint>} reserved and spent, now */

@@ -17,6 +17,15 @@ import { readBody, readPayment, readRequestId, requireObject } from './requests.
  *   => Promise<import('./pay_answer.js').PayAnswer>} payBolt11
  * @property {string} backendMode what moves the money
  * @property {string} execution where the wallet runs: "isolate" or "executor"
+ * @property {StateOf} [stateOf] absent where the wallet's books are another runtime's
+ *
+ * @typedef {(requestId: string) => Promise<RequestState | null>} StateOf what is known of a request; null: nothing
+ *
+ * @typedef {object} RequestState
+ * @property {'approved' | 'in_flight' | 'unknown' | 'paid' | 'failed' | 'blocked' | 'cached'} state approved: every
+ *   limit is passed and nothing is submitted; in_flight: it may have been; unknown: it may have been, and nobody is at it
+ * @property {string | null} [code] why, where it is not paid
+ * @property {Record<string, any> | null} [receipt] of a request that is over
  *
  * @typedef {(input: Record<string, unknown>) => Promise<Record<string, unknown>>} Experiment
  *
@@ -27,7 +36,11 @@ import { readBody, readPayment, readRequestId, requireObject } from './requests.
  * @property {string} token
  * @property {Service} service
  * @property {Record<string, Experiment>} experiments
+ * @property {{stateOf?: StateOf}} [buyer] whoever takes requests that end in a payment
  */
+
+/** Of a purchase that is not over yet. */
+const OPEN_STATES = new Set(['approved', 'in_flight', 'unknown']);
 
 /** @param {Driver} driver @returns {(request: Request) => Promise<Response>} */
 export function createContract(driver) {
@@ -61,11 +74,14 @@ async function route(driver, request, context) {
   const { pathname } = new URL(request.url);
   const experiment = /^\/experiments\/([a-z0-9_-]{1,64})$/.exec(pathname);
   if (request.method === 'GET' && pathname === '/status') return status(driver);
+  const asked = /^\/requests\/([^/]+)$/.exec(pathname);
+  if (request.method === 'GET' && asked) return requestState(driver, asked[1], context);
   if (request.method === 'POST' && pathname === '/pay-bolt11') return payBolt11(driver, request, context);
   if (request.method === 'POST' && experiment) return runExperiment(driver, experiment[1], request, context);
   throw new ContractError(
     'not_found',
-    'no such route; there are GET /healthz, GET /status, POST /pay-bolt11, POST /experiments/{name}',
+    'no such route; there are GET /healthz, GET /status, GET /requests/{requestId}, POST /pay-bolt11, ' +
+      'POST /experiments/{name}',
   );
 }
 
@@ -83,6 +99,21 @@ function health({ runtime, sdk }) {
 async function status({ service, sdk }) {
   const clock = new PhaseClock();
   return { ok: true, ...(await service.status(clock)), sdk, phases: clock.phases };
+}
+
+/**
+ * What is known of a request, while it is under way too: no SDK is built or asked for it.
+ * @param {Driver} driver @param {string} text @param {{requestId: string | null}} context
+ */
+async function requestState({ service, buyer }, text, context) {
+  const requestId = readRequestId(text);
+  context.requestId = requestId;
+  const bought = (await buyer?.stateOf?.(requestId)) ?? null;
+  // While a purchase is open, how far its payment has come is the wallet's to say.
+  const isOpen = bought === null || OPEN_STATES.has(bought.state);
+  const known = (isOpen ? await service.stateOf?.(requestId) : null) ?? bought;
+  if (!known) throw new ContractError('not_found', 'this request id was never heard of, or nothing came of it');
+  return { ok: true, requestId, state: known.state, code: known.code ?? null, receipt: known.receipt ?? null };
 }
 
 /** @param {Driver} driver @param {Request} request @param {{requestId: string | null}} context */

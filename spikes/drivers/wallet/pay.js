@@ -32,10 +32,12 @@ export function longestPaymentS(completionTimeoutS) {
 
 /**
  * Pays. The request id is the SDK's idempotency key and becomes the id of the Spark transfer.
- * @param {{session: WalletSession, terms: Terms, requestId: string, completionTimeoutS: number}} order
+ * @param {{session: WalletSession, terms: Terms, requestId: string, completionTimeoutS: number,
+ *   markSubmitted: () => Promise<void>}} order markSubmitted: before the first message that can pay; throws if the
+ *   payment must not be submitted
  * @param {PhaseClock} clock @returns {Promise<PaymentFacts>}
  */
-export async function payInvoice({ session, terms, requestId, completionTimeoutS }, clock) {
+export async function payInvoice({ session, terms, requestId, completionTimeoutS, markSubmitted }, clock) {
   const sdk = await session.ready(clock);
   await requireSameReading(sdk, terms);
   await session.ensureSynced(clock);
@@ -45,12 +47,8 @@ export async function payInvoice({ session, terms, requestId, completionTimeoutS
   const prepared = await prepare({ session, sdk, terms }, clock);
   const neededSats = terms.amountSats + BigInt(prepared.paymentMethod.lightningFeeSats);
   await requireFunds({ session, neededSats, waitS: completionTimeoutS }, clock);
-  const payment = await send({ session, sdk, prepared, requestId, completionTimeoutS }, clock);
-  return clock.time('confirm', async () => {
-    const facts = await settledFacts(payment, terms);
-    session.submissions.forget(requestId);
-    return facts;
-  });
+  const payment = await send({ session, sdk, prepared, requestId, completionTimeoutS, markSubmitted }, clock);
+  return clock.time('confirm', () => settledFacts(payment, terms));
 }
 
 /** @param {any} payment that the history shows under our id @param {Terms} terms */
@@ -120,29 +118,31 @@ async function requireFunds({ session, neededSats, waitS }, clock) {
 }
 
 /**
- * @param {{session: WalletSession, sdk: any, prepared: any, requestId: string, completionTimeoutS: number}} order
+ * @param {{session: WalletSession, sdk: any, prepared: any, requestId: string, completionTimeoutS: number,
+ *   markSubmitted: () => Promise<void>}} order
  * @param {PhaseClock} clock
  */
-async function send({ session, sdk, prepared, requestId, completionTimeoutS }, clock) {
+async function send({ session, sdk, prepared, requestId, completionTimeoutS, markSubmitted }, clock) {
   const request = {
     prepareResponse: prepared,
     options: { type: 'bolt11Invoice', preferSpark: false, completionTimeoutSecs: completionTimeoutS },
     idempotencyKey: requestId,
   };
+  const { submissions, calls } = session;
+  const { submission, sending } = submissions.start(requestId, markSubmitted, () => sdk.sendPayment(request));
   const late = () =>
-    session.submissions.abandon(requestId)
-      ? new ContractError('send_failed', 'sending ran out of time before it submitted anything; use a new request id')
+    submission.abandon()
+      ? new ContractError('send_failed', 'sending ran out of time before it submitted anything; try again')
       : pending('no_answer_in_time', 'the payment was submitted and did not finish in time');
   try {
-    const deadlineS = completionTimeoutS + SEND_GRACE_S;
-    const sending = session.calls.sendWithin(sdk.sendPayment(request), deadlineS, late);
-    const answer = await clock.time('send', () => sending);
+    const inTime = calls.sendWithin(sending, completionTimeoutS + SEND_GRACE_S, late);
+    const answer = await clock.time('send', () => inTime);
     if (answer.payment.status !== 'completed') session.markStale();
     return answer.payment;
   } catch (error) {
     session.markStale(); // reserved leaves, a half-done swap: the next payment looks first
     if (error instanceof ContractError) throw error;
-    if (session.submissions.wasSubmitted(requestId)) throw pending('submitted', errorText(error));
+    if (submission.wasSubmitted) throw pending('submitted', errorText(error));
     throw definite(error, 'send_failed', 'sending stopped before anything was submitted');
   }
 }

@@ -6,11 +6,15 @@
  * "durability"); below it lies the SDK's own idempotency: the request id is the Spark transfer id.
  *
  * Rules that keep money safe:
- * - an entry that is unknown (submitted, no final answer) is never forgotten and never paid again;
- * - an entry in flight whose request outlived its deadline is unknown: the runtime may have cancelled it;
- * - an entry in flight of another incarnation is unknown at once: that service may have died, and if it has not (two
- *   processes on one shelf) it still books its own end. Looking up, which is all that is done with an unknown
- *   payment, cannot hurt it: only the incarnation that opened an entry releases it;
+ * - every try of a request is an attempt with an id of its own. Before the first message that can pay, an attempt marks
+ *   its entry as submitted; it can do so once, and only while the entry is its own. That mark is the fence: without it
+ *   nothing was submitted, and nothing will be;
+ * - an entry that nobody can be at any more - of another incarnation, or past its deadline, when the runtime may have
+ *   cancelled it - is taken over by the next to ask if it is not marked: an attempt that is still alive (two processes
+ *   on one shelf) then finds the entry not its own, and submits nothing. If it is marked, it is unknown;
+ * - an entry that is unknown (submitted, no final answer) is never forgotten and never paid again. Looking up, which is
+ *   all that is done with it, cannot hurt whoever submitted it;
+ * - only the attempt that an entry belongs to releases it;
  * - an invoice belongs to one request id as long as it is in flight, unknown or paid;
  * - a settled entry stays as it is: the first final answer is the one that is repeated. Except that proof of payment
  *   replaces "failed";
@@ -18,18 +22,28 @@
  */
 
 import { ContractError } from './errors.js';
+import {
+  addEntry,
+  dropOldest,
+  forgetEntry,
+  freeInvoice,
+  isInvoiceTaken,
+  readEntry,
+  writeEntry,
+} from './register_rows.js';
 
 const SETTLED_LIMIT = 10_000;
-const ENTRIES = 'register';
-const OWNERS = 'register_owners'; // payment hash -> request id
-const COUNTS = 'register_counts'; // so that counting needs no list
 
 /** @typedef {import('./shelf.js').Tx} Tx */
 
 /**
  * @template T
- * @typedef {{fingerprint: string, paymentHash: string, incarnation: string,
- *   state: 'in_flight' | 'unknown' | 'settled', staleAtMs: number, answer?: T, invoiceIsFree?: boolean}} Entry
+ * @typedef {{state: 'new'} | {state: 'unknown', submittedAtMs: number} | {state: 'settled', answer: T}} Place
+ */
+
+/**
+ * @template T
+ * @typedef {{state: 'approved' | 'in_flight' | 'unknown'} | {state: 'settled', answer: T}} View
  */
 
 /** @template T type of the stored answers: JSON */
@@ -48,28 +62,51 @@ export class IdempotencyRegister {
   /**
    * Takes the id for a payment, or says what is known of it.
    * @param {Tx} tx @param {string} requestId @param {string} fingerprint of the payment's terms
-   * @param {string} paymentHash
-   * @returns {{state: 'new' | 'unknown'} | {state: 'settled', answer: T}}
+   * @param {string} paymentHash @param {string} attempt an id that no other try of any request has
+   * @returns {Place<T>}
    * @throws {ContractError} idempotency_conflict, idempotency_in_flight
    */
-  begin(tx, requestId, fingerprint, paymentHash) {
-    const entry = this.#entry(tx, requestId);
-    if (!entry) return this.#open(tx, requestId, fingerprint, paymentHash);
+  begin(tx, requestId, fingerprint, paymentHash, attempt) {
+    const entry = readEntry(tx, requestId);
+    const mine = { ...this.#mine(attempt), fingerprint, paymentHash };
+    if (!entry) {
+      if (isInvoiceTaken(tx, paymentHash)) {
+        throw conflict('invoice_in_use', 'this invoice is being paid, or was paid, under another request id');
+      }
+      addEntry(tx, requestId, mine);
+      return { state: 'new' };
+    }
     if (entry.fingerprint !== fingerprint) {
       throw conflict('other_payment', 'this request id belongs to another payment; use a new one for a new payment');
     }
     if (entry.state === 'settled') return { state: 'settled', answer: /** @type {T} */ (entry.answer) };
-    if (this.#isUnderWay(entry)) {
-      throw new ContractError('idempotency_in_flight', 'this payment is under way; ask again with the same request id');
-    }
-    this.markUnknown(tx, requestId);
-    return { state: 'unknown' };
+    if (this.#isUnderWay(entry)) throw inFlight();
+    const submitted = wasSubmitted(entry);
+    writeEntry(tx, requestId, submitted ? { ...entry, state: 'unknown' } : mine);
+    return submitted ? { state: 'unknown', submittedAtMs: entry.submittedAtMs ?? 0 } : { state: 'new' };
   }
 
-  /** Submitted, outcome not known. @param {Tx} tx @param {string} requestId */
-  markUnknown(tx, requestId) {
-    const entry = this.#entry(tx, requestId);
-    if (entry?.state === 'in_flight') tx.put(ENTRIES, requestId, { ...entry, state: 'unknown' });
+  /**
+   * The last step before the first message that can pay.
+   * @param {Tx} tx @param {string} requestId @param {string} attempt
+   * @throws {ContractError} idempotency_in_flight: the request is another attempt's, or was submitted already
+   */
+  markSubmitted(tx, requestId, attempt) {
+    const entry = readEntry(tx, requestId);
+    if (entry?.state !== 'in_flight' || entry.attempt !== attempt || wasSubmitted(entry)) throw inFlight();
+    writeEntry(tx, requestId, { ...entry, submittedAtMs: this.nowMs() });
+  }
+
+  /**
+   * Its end is not known. If it was not even submitted it is as good as new: what it might submit is fenced off.
+   * @param {Tx} tx @param {string} requestId @param {string} attempt @returns {boolean} whether it is forgotten
+   */
+  markUnknown(tx, requestId, attempt) {
+    const entry = readEntry(tx, requestId);
+    if (entry?.state !== 'in_flight' || entry.attempt !== attempt) return false;
+    if (!wasSubmitted(entry)) return this.release(tx, requestId, attempt);
+    writeEntry(tx, requestId, { ...entry, state: 'unknown' });
+    return false;
   }
 
   /**
@@ -79,84 +116,60 @@ export class IdempotencyRegister {
    * @returns {T} the answer that stands: an earlier one, if there was one
    */
   settle(tx, requestId, answer, { invoiceIsFree = false } = {}) {
-    const entry = this.#entry(tx, requestId);
+    const entry = readEntry(tx, requestId);
     if (!entry) return answer;
     const isProofAfterFailure = entry.invoiceIsFree && !invoiceIsFree;
     if (entry.state === 'settled' && !isProofAfterFailure) return /** @type {T} */ (entry.answer);
-    tx.put(ENTRIES, requestId, { ...entry, state: 'settled', answer, invoiceIsFree });
-    if (invoiceIsFree) this.#freeInvoice(tx, requestId, entry);
-    this.#dropOldest(tx);
+    writeEntry(tx, requestId, { ...entry, state: 'settled', answer, invoiceIsFree });
+    if (invoiceIsFree) freeInvoice(tx, requestId, entry);
+    dropOldest(tx, this.settledLimit);
     return answer;
   }
 
   /**
-   * Nothing was submitted: the id is as good as new.
-   * @param {Tx} tx @param {string} requestId @returns {boolean} false: it is not ours to release
+   * Nothing was submitted, as the attempt itself knows: the id is as good as new.
+   * @param {Tx} tx @param {string} requestId @param {string} attempt @returns {boolean} false: not this one's to release
    */
-  release(tx, requestId) {
-    const entry = this.#entry(tx, requestId);
-    if (!entry || entry.state === 'settled' || entry.incarnation !== this.incarnation) return false;
-    this.#forget(tx, requestId, entry);
+  release(tx, requestId, attempt) {
+    const entry = readEntry(tx, requestId);
+    if (!entry || entry.state === 'settled' || entry.attempt !== attempt) return false;
+    forgetEntry(tx, requestId, entry);
     return true;
   }
 
-  /** @param {Tx} tx @param {string} requestId @returns {Entry<T> | null} */
-  #entry(tx, requestId) {
-    return tx.get(ENTRIES, requestId);
+  /** For whoever only looks. @param {Tx} tx @param {string} requestId @returns {View<T> | null} null: unheard of */
+  view(tx, requestId) {
+    const entry = readEntry(tx, requestId);
+    if (!entry) return null;
+    if (entry.state === 'settled') return { state: 'settled', answer: /** @type {T} */ (entry.answer) };
+    if (!wasSubmitted(entry)) return { state: 'approved' };
+    // Whether another incarnation is still at it cannot be seen from here; until its deadline it may be.
+    return { state: entry.state === 'in_flight' && this.nowMs() < entry.staleAtMs ? 'in_flight' : 'unknown' };
   }
 
-  /** @param {Entry<T>} entry */
+  /** @param {string} attempt */
+  #mine(attempt) {
+    const staleAtMs = this.nowMs() + this.inFlightLimitMs;
+    const state = /** @type {const} */ ('in_flight');
+    return { incarnation: this.incarnation, attempt, state, submittedAtMs: null, staleAtMs };
+  }
+
+  /** @param {import('./register_rows.js').Entry<T>} entry */
   #isUnderWay(entry) {
     return entry.state === 'in_flight' && entry.incarnation === this.incarnation && this.nowMs() < entry.staleAtMs;
   }
-
-  /**
-   * @param {Tx} tx @param {string} requestId @param {string} fingerprint @param {string} paymentHash
-   * @returns {{state: 'new'}}
-   */
-  #open(tx, requestId, fingerprint, paymentHash) {
-    if (tx.get(OWNERS, paymentHash) !== null) {
-      throw conflict('invoice_in_use', 'this invoice is being paid, or was paid, under another request id');
-    }
-    const { incarnation } = this;
-    const staleAtMs = this.nowMs() + this.inFlightLimitMs;
-    tx.put(ENTRIES, requestId, { fingerprint, paymentHash, incarnation, state: 'in_flight', staleAtMs });
-    tx.put(OWNERS, paymentHash, requestId);
-    count(tx, 1);
-    return { state: 'new' };
-  }
-
-  /** @param {Tx} tx @param {string} requestId @param {Entry<T>} entry */
-  #forget(tx, requestId, entry) {
-    tx.delete(ENTRIES, requestId);
-    this.#freeInvoice(tx, requestId, entry);
-    count(tx, -1);
-  }
-
-  /** @param {Tx} tx @param {string} requestId @param {Entry<T>} entry */
-  #freeInvoice(tx, requestId, entry) {
-    if (tx.get(OWNERS, entry.paymentHash) === requestId) tx.delete(OWNERS, entry.paymentHash);
-  }
-
-  /** A tenth more than is needed, so that a full register is not listed at every payment. @param {Tx} tx */
-  #dropOldest(tx) {
-    const size = count(tx, 0);
-    if (size <= this.settledLimit) return;
-    let surplus = size - this.settledLimit + Math.floor(this.settledLimit / 10);
-    for (const [requestId, entry] of tx.list(ENTRIES)) {
-      if (surplus <= 0) return;
-      if (entry.state !== 'settled') continue;
-      this.#forget(tx, requestId, entry);
-      surplus -= 1;
-    }
-  }
 }
 
-/** @param {Tx} tx @param {number} change @returns {number} entries, after the change */
-function count(tx, change) {
-  const size = (tx.get(COUNTS, 'entries') ?? 0) + change;
-  if (change) tx.put(COUNTS, 'entries', size);
-  return size;
+/**
+ * An entry of a version that made no marks has none, and counts as submitted.
+ * @param {import('./register_rows.js').Entry<any>} entry
+ */
+function wasSubmitted({ state, submittedAtMs }) {
+  return state === 'unknown' || submittedAtMs !== null;
+}
+
+export function inFlight() {
+  return new ContractError('idempotency_in_flight', 'this payment is under way; ask again with the same request id');
 }
 
 /** @param {string} reason @param {string} message */

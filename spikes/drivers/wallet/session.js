@@ -12,7 +12,7 @@ import { Lane } from './lane.js';
 import { buildSdk, endSdk } from './sdk_building.js';
 import { SdkCalls } from './sdk_calls.js';
 import { createStorage } from './storage.js';
-import { SubmissionWitness, SyncWitness } from './witnesses.js';
+import { Submissions, SyncWitness } from './witnesses.js';
 
 const SYNC_DEADLINE_S = 60;
 /** Waiting for another sync included. */
@@ -32,7 +32,7 @@ export class WalletSession {
     this.network = network;
     this.fetchMnemonic = fetchMnemonic;
     this.shelf = shelf;
-    this.submissions = new SubmissionWitness();
+    this.submissions = new Submissions();
     this.storage = createStorage(shelf);
     this.calls = new SdkCalls();
     this.historyReads = 0;

@@ -1,56 +1,93 @@
 /**
  * Two observers of the SDK, through its own hooks, for the two things its calls do not tell.
  *
- * SubmissionWitness: did a payment reach the point where it is handed to the network? The SDK calls its
- * PaymentObserver after choosing (and swapping) leaves and before the first message that can pay. An error
- * from sendPayment before that moment is definite, after it is not.
+ * Submissions: did a payment reach the point where it is handed to the network? The SDK calls its PaymentObserver
+ * after choosing (and swapping) leaves and before the first message that can pay, again if it chooses anew. There the
+ * payment is marked in the books, and if that fails the SDK gives it up. An error from sendPayment before that moment
+ * is definite, after it is not.
  * SyncWitness: did syncWallet really synchronise? In server mode SDK 0.19.2 resolves syncWallet also when no
  * operator can be reached (seen: unreachable addresses, `{}` returned); the failure is only in its log.
- * Must not know: what is done with the answers.
+ * Must not know: what is done with the answers, what a mark is.
  */
 
-import { errorText } from './errors.js';
+import { ContractError, errorText } from './errors.js';
 
-export class SubmissionWitness {
+export class Submissions {
   constructor() {
-    /** @type {Set<string>} */
-    this.submitted = new Set();
-    /** @type {Set<string>} */
-    this.abandoned = new Set();
+    /** @type {Map<string, Submission>} request id -> what the SDK is sending, until that call has ended */
+    this.running = new Map();
   }
 
-  /** The SDK's PaymentObserver; if beforeSend throws, the SDK gives the payment up. */
+  /** The SDK's PaymentObserver. */
   observer() {
     return {
       /** @param {{paymentId: string}[]} payments for Lightning the id is the transfer id: our request id */
       beforeSend: async (payments) => {
         for (const { paymentId } of payments) {
-          if (this.abandoned.has(paymentId)) throw new Error('given up: its request ran out of time');
+          const submission = this.running.get(paymentId);
+          if (!submission) throw new Error('nobody asked for this payment');
+          await submission.submit();
         }
-        for (const { paymentId } of payments) this.submitted.add(paymentId);
       },
       afterSend: async () => {},
     };
   }
 
-  /** @param {string} requestId */
-  wasSubmitted(requestId) {
-    return this.submitted.has(requestId);
-  }
-
   /**
-   * Forbids the submission of a payment that has not been submitted so far, for good.
-   * @param {string} requestId @returns {boolean} false: too late, it was submitted
+   * Has the SDK send a payment.
+   * @template T
+   * @param {string} requestId @param {() => Promise<void>} mark throws if it must not be submitted
+   * @param {() => Promise<T>} send the SDK's call @returns {{submission: Submission, sending: Promise<T>}}
+   * @throws {ContractError} an earlier call for the same payment has not ended: the observer could not tell them apart
    */
-  abandon(requestId) {
-    if (this.submitted.has(requestId)) return false;
-    this.abandoned.add(requestId);
-    return true;
+  start(requestId, mark, send) {
+    if (this.running.has(requestId)) {
+      throw new ContractError(
+        'prepare_failed',
+        'an earlier try of this request has not ended; nothing was paid by this one, try again',
+        { details: { reason: 'wallet_busy' } },
+      );
+    }
+    const submission = new Submission(mark);
+    this.running.set(requestId, submission);
+    const ended = () => void this.running.delete(requestId);
+    const sending = send();
+    sending.then(ended, ended);
+    return { submission, sending };
+  }
+}
+
+/** One call of the SDK that sends one payment. */
+class Submission {
+  /** @param {() => Promise<void>} mark */
+  constructor(mark) {
+    this.mark = mark;
+    this.marking = 0;
+    this.isMarked = false;
+    this.isAbandoned = false;
   }
 
-  /** The payment has its final answer. @param {string} requestId */
-  forget(requestId) {
-    this.submitted.delete(requestId);
+  /** Whether the payment may have been handed to the network. */
+  get wasSubmitted() {
+    return this.isMarked || this.marking > 0;
+  }
+
+  async submit() {
+    if (this.isAbandoned) throw new Error('given up: its request ran out of time');
+    this.marking += 1;
+    try {
+      await this.mark();
+      this.isMarked = true;
+    } finally {
+      this.marking -= 1;
+    }
+  }
+
+  /** Forbids the submission for good. @returns {boolean} false: too late, it may have been submitted */
+  abandon() {
+    if (this.wasSubmitted) return false;
+    this.isAbandoned = true;
+    return true;
   }
 }
 
