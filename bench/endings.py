@@ -16,7 +16,7 @@ from spikes.record import Ask, Attempt, LedgerEntry, Outcome
 
 # Definite answers about the id that was used, not about the payment: they deny no settlement.
 ABOUT_THE_ID = ("idempotency_conflict",)
-_DENIALS = (Outcome.FAILED, Outcome.BLOCKED, Outcome.UNSUPPORTED)
+DENIALS = (Outcome.FAILED, Outcome.BLOCKED, Outcome.UNSUPPORTED)  # definite: not paid
 
 
 class Ending(StrEnum):
@@ -67,7 +67,7 @@ def denied_though_settled(attempt: Attempt) -> tuple[int, Ask] | None:
     if ledger is None or ledger.settled_count == 0 or ledger.debited_sats <= 0:
         return None
     for number, ask in enumerate(attempt.asks[:-1], start=1):
-        if ask.outcome in _DENIALS and ask.code not in ABOUT_THE_ID:
+        if ask.outcome in DENIALS and ask.code not in ABOUT_THE_ID:
             return number, ask
     return None
 

@@ -120,7 +120,8 @@ class Evidence:
         """One row an attempt: identity, outcome, times in seconds by the outside clock (NaN: not measured).
 
         Columns: line runtime experiment profile lane incarnation sequence expected outcome wall_s calls emulator_s
-        settle_s cold, and `<phase>_s` for each of PHASES. `cold` marks an incarnation's first attempt at a payment and all before it.
+        settle_s cold, and `<phase>_s` for each of PHASES. `cold` marks an incarnation's first attempt at a payment and
+        all before it.
         """
         frame = pd.DataFrame(list(_rows(self.attempts, self.latency_profile)), columns=list(_COLUMNS))
         paying = frame[frame["expected"] == "paid"]

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from bench.flow_tables import FlowCell
 from bench.tables import Reading
+from bench.topology_tables import Spread
 from bench.verdict import Criterion, Value, Verdict
 
 SYMBOLS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.INCONCLUSIVE: "?"}
@@ -81,6 +83,35 @@ def pair(values: Mapping[str, float | None], unit: str | None) -> str:
     """Cold and warm in one cell: "38 ms / 12 ms", or "-" if neither was measured."""
     texts = [quantity(value, unit) for value in values.values()]
     return "-" if set(texts) == {"-"} else " / ".join(texts)
+
+
+def flow(cell: FlowCell | None) -> str:
+    """One flow of one runtime: "✓ 20", "✗ 18 of 20" (as declared, of all attempts), "?" if it was not tried."""
+    if cell is None or not cell.attempts:
+        return "?"
+    shown = cell.shown if isinstance(cell.shown, int) else None
+    told = f"{cell.attempts}" if shown in (None, cell.attempts) else f"{shown} of {cell.attempts}"
+    return f"{SYMBOLS[cell.verdict]} {told}"
+
+
+def spread(times: Spread) -> str:
+    """Median and p95 with their bounds: "38 ms [36, 41], p95 52 ms [.., 80]"; a bound that n does not allow is "?"."""
+
+    def bound(value: float | None) -> str:
+        return "?" if value is None else quantity(value, "s")
+
+    low, high, top = (bound(x) for x in (times.p50_low, times.p50_high, times.p95_high))
+    return f"{bound(times.p50)} [{low}, {high}], p95 {bound(times.p95)} [to {top}]"
+
+
+def parts(medians: Mapping[str, float]) -> str:
+    """Phases in a cell: "fetch 4 ms, send 79 ms"; those below half a millisecond are left out."""
+    return ", ".join(f"{name} {quantity(value, 's')}" for name, value in medians.items() if value >= 0.0005) or "-"
+
+
+def indented(text: str) -> str:
+    """Several lines as a block of code, which nothing in them can end."""
+    return "\n".join(f"    {plain(line)}" for line in text.splitlines())
 
 
 def ranges(lines: Iterable[int]) -> tuple[str, ...]:

@@ -79,6 +79,7 @@ def _numbers(criterion: Criterion, informative: bool) -> Iterator[str]:
     yield f"measured: {formats.measured(criterion)}"
     yield f"threshold: {formats.threshold(criterion)}"
     yield f"record lines: {formats.lines(criterion.lines)}"
+    yield from (criterion.detail or "").splitlines()
     if informative:
         yield "informative runtime: no part of the decision"
 

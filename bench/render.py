@@ -14,18 +14,19 @@ import jinja2
 
 from bench import formats
 from bench.decision import Gap, Reason
+from bench.flow_tables import folded, folded_gaps
 from bench.gates import GATES
 from bench.judgement import Judgement
 from bench.tables import PHASES, TABLED, Tables, tables
 from bench.verdict import Criterion, GateVerdict, NotApplicable
 from spikes.record import Role
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 ADR_NAME = "0002-payment-execution-topology.md"
 
 
 def verdicts_json(judgement: Judgement) -> str:
-    """The judgement for programs: stable key order, base units, line numbers as ranges."""
+    """The judgement for programs: stable key order, base units, line numbers as ranges, nothing that is not there."""
     evidence, decision = judgement.evidence, judgement.decision
     document = {
         "schema_version": SCHEMA_VERSION,
@@ -104,6 +105,12 @@ def _environment() -> jinja2.Environment:
         "reading": formats.reading,
         "host_api": formats.host_api,
         "pair": formats.pair,
+        "flow": formats.flow,
+        "spread": formats.spread,
+        "parts": formats.parts,
+        "indented": formats.indented,
+        "folded": folded,
+        "folded_gaps": folded_gaps,
     }
     return environment
 
@@ -127,12 +134,13 @@ def _verdict(verdict: GateVerdict) -> dict[str, object]:
 def _tables(shown: Tables) -> dict[str, object]:
     document = dataclasses.asdict(shown)
     for row in document["limits"]:
-        row["lines"] = list(formats.ranges(row["lines"]))
+        row["lines"] = _lines(row["lines"])
     return document
 
 
 def _criterion(criterion: Criterion) -> dict[str, object]:
-    return {
+    """A criterion; what it does not have is not written."""
+    told: dict[str, object | None] = {
         "name": criterion.name,
         "verdict": criterion.verdict.value,
         "reason": criterion.reason,
@@ -145,8 +153,15 @@ def _criterion(criterion: Criterion) -> dict[str, object]:
         "date": criterion.date,
         "remark": criterion.remark,
         "needs": criterion.needs,
-        "lines": list(formats.ranges(criterion.lines)),
+        "detail": criterion.detail,
+        "lines": _lines(criterion.lines),
     }
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def _lines(lines: tuple[int, ...]) -> str | None:
+    """Line numbers as ranges in one text: "3-5,9"."""
+    return ",".join(formats.ranges(lines)) or None
 
 
 def _not_applicable(entry: NotApplicable) -> dict[str, object]:

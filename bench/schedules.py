@@ -18,6 +18,7 @@ from spikes.record import Attempt, Outcome, Platform
 
 FAULT = "fault_"
 RANDOM = "random"
+COUNTEREXAMPLE = "counterexample"
 LOST_ANSWER = "lost_after_commit"
 RPC_SCHEDULES = (
     *("error_before_commit", LOST_ANSWER, "delay", "duplicate", "reset_mid_body", "expired_session"),
@@ -65,12 +66,11 @@ def missing(evidence: Evidence, runtime: str) -> Iterator[str]:
     """Schedules that did not strike here, or of which the ledger said nothing; a phrase each."""
     done = {t.attempt.experiment for t in trials(evidence, runtime) if covers(t)}
     methods = payment_methods(evidence, runtime)
-    for schedule in RPC_SCHEDULES:
-        open_ = [method for method in methods if f"{FAULT}{schedule}.{method}" not in done]
-        if not methods or len(open_) == len(methods):
-            yield f"{schedule} for every RPC"
-        elif open_:
-            yield f"{schedule} for {'/'.join(open_)}"
+    open_ = {s: [m for m in methods if f"{FAULT}{s}.{m}" not in done] for s in RPC_SCHEDULES}
+    whole = [schedule for schedule, of in open_.items() if len(of) == len(methods)]
+    if whole:
+        yield f"{'/'.join(whole)} for every RPC"
+    yield from (f"{s} for {'/'.join(of)}" for s, of in open_.items() if of and s not in whole)
     evicted = evidence.pin(runtime).platform is not Platform.NONE
     for schedule in RUN_SCHEDULES:
         if f"{FAULT}{schedule}" not in done and (evicted or schedule != _EVICTION):
@@ -94,8 +94,14 @@ def shortest(found: tuple[Trial, ...]) -> Trial:
 
 def replay(trial: Trial) -> str:
     """The command that shows it again."""
-    named = "" if trial.schedule == RANDOM else f" SCHEDULE={trial.attempt.experiment.removeprefix(FAULT)}"
+    named = "" if trial.schedule == RANDOM else f" EXPERIMENT={trial.attempt.experiment}"
     return f"make replay SEED={trial.attempt.seed} RUNTIME={trial.attempt.runtime}{named}"
+
+
+def shrunk(evidence: Evidence, trial: Trial) -> str | None:
+    """The shortest schedule that still does it, as canonical JSON, if the run looked for it."""
+    found = evidence.facts_of(trial.attempt.runtime, f"{COUNTEREXAMPLE}.{trial.attempt.seed}")
+    return str(found[0].value.value) if found else None
 
 
 def payment_methods(evidence: Evidence, runtime: str) -> tuple[str, ...]:

@@ -145,7 +145,7 @@ def median_difference(ours: Samples, theirs: Samples, confidence: float, *, resa
     point = float(np.median(a) - np.median(b)) if len(a) and len(b) else None
     if short:
         return Interval(point=point, low=None, high=None, confidence=confidence, warnings=tuple(dict.fromkeys(short)))
-    from scipy.stats import bootstrap  # here, because only reports ask, and its import takes as long as judging
+    from scipy.stats import bootstrap  # noqa: PLC0415 - only reports ask, and its import takes longer than a judgement
 
     def difference(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], axis: int = -1) -> Any:
         return np.median(x, axis=axis) - np.median(y, axis=axis)
@@ -166,7 +166,7 @@ def trend(at: Samples, values: Samples, confidence: float) -> Interval:
     if len(set(np.asarray(at, dtype=float))) < TREND_MIN:
         warning = f"n = {len(at)}: a trend needs {TREND_MIN} readings at different times"
         return Interval(point=None, low=None, high=None, confidence=confidence, warnings=(warning,))
-    from scipy.stats import theilslopes
+    from scipy.stats import theilslopes  # noqa: PLC0415 - as above
 
     found = theilslopes(np.asarray(values, dtype=float), np.asarray(at, dtype=float), confidence)
     return Interval(

@@ -11,17 +11,23 @@ from dataclasses import dataclass
 
 from bench.custody_tables import CONTROL, LEGACY, RESIDUE, SCAN, CustodyTables, custody_tables
 from bench.evidence import Evidence
+from bench.flow_tables import FlowTables, flow_tables
 from bench.gates import GATES, compatibility, host_needs
 from bench.gates.platform_limits import FREE_PLAN
+from bench.gates.spelled import RECEIPT, SEQUENCE
 from bench.judgement import Judgement
 from bench.limits import Limit
+from bench.topology_tables import TopologyTables, topology_tables
 from bench.verdict import Criterion, Verdict, combine
 from spikes.record import Platform, Role, RuntimePin, Tier
 
 PHASES = ("build", "sync", "claim", "prepare", "send_exact", "send_swap")
 TEMPERATURES = ("cold", "warm")
-# Families of facts that stand in a table of their own.
-TABLED = ("host_api", "host_api_calls", "cpu_s", "subrequests", SCAN, CONTROL, LEGACY, RESIDUE)
+# Families of facts that stand in a table of their own, or are shown where they differ.
+TABLED = (
+    *("host_api", "host_api_calls", "cpu_s", "subrequests", SCAN, CONTROL, LEGACY, RESIDUE),
+    *(RECEIPT, SEQUENCE),
+)
 # Gate 1 in four words; a criterion belongs to the first of them whose beginnings it has.
 _PARTS: Mapping[str, tuple[str, ...]] = {
     "pays": ("witnesses_agree", "pays_"),
@@ -111,6 +117,8 @@ class Tables:
     cpu_s: tuple[PhaseRow, ...]
     subrequests: tuple[PhaseRow, ...]
     custody: CustodyTables
+    flows: FlowTables
+    topologies: TopologyTables
 
     @property
     def sources(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
@@ -134,6 +142,8 @@ def tables(judgement: Judgement) -> Tables:
         cpu_s=_phases(evidence, "cpu_s", ("startup_cpu_s", "cpu_per_request_s")),
         subrequests=_phases(evidence, "subrequests", ("subrequests_max", "connections_max")),
         custody=custody_tables(evidence),
+        flows=flow_tables(judgement),
+        topologies=topology_tables(evidence, judgement.thresholds),
     )
 
 

@@ -19,13 +19,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from bench.endings import ABOUT_THE_ID, denied_though_settled
+from bench.endings import ABOUT_THE_ID, DENIALS, denied_though_settled
 from bench.evidence import Evidence, Numbered
 from spikes.record import Attempt, Claim, LedgerEntry, Outcome, PaymentPath
 
+TWO_REQUESTS = "remember_window"  # pays one, and asks for another that must be refused; the ledger names the first
 SEVERAL = ("pay_at_once", "pay_at_once_one_leaf")  # experiments of which one attempt stands for several payments
-
-_DENIALS = (Outcome.FAILED, Outcome.BLOCKED, Outcome.UNSUPPORTED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +125,9 @@ def _compare(attempt: Attempt, books: _Books, new_settlements: int) -> Iterator[
         yield "the sum of all sats in the network changed", True
     if ledger.settled_count > 1:
         yield f"the ledger settled this payment hash {ledger.settled_count} times", True
+    if attempt.experiment == TWO_REQUESTS and attempt.asks:
+        yield from _compare_two_requests(attempt, ledger)
+        return
     several = attempt.experiment in SEVERAL
     match attempt.outcome:
         case Outcome.PAID:
@@ -138,6 +140,14 @@ def _compare(attempt: Attempt, books: _Books, new_settlements: int) -> Iterator[
     yield from _compare_asks(attempt)
 
 
+def _compare_two_requests(attempt: Attempt, ledger: LedgerEntry) -> Iterator[tuple[str, bool]]:
+    """The first answer is held against the ledger; whether the second request ought to be paid is a gate's question."""
+    if attempt.asks[0].outcome is Outcome.PAID and ledger.settled_count == 0:
+        yield "the driver says paid, the ledger shows no settled payment", ledger.debited_sats != 0
+    if all(ask.outcome in DENIALS for ask in attempt.asks) and (ledger.settled_count or ledger.debited_sats > 0):
+        yield f"the driver says {attempt.outcome}, the ledger debited {ledger.debited_sats} sat", True
+
+
 def _compare_asks(attempt: Attempt) -> Iterator[tuple[str, bool]]:
     """What was answered before the last answer, held against the ledger and against the last answer."""
     denied = denied_though_settled(attempt)
@@ -145,7 +155,7 @@ def _compare_asks(attempt: Attempt) -> Iterator[tuple[str, bool]]:
         number, ask = denied
         yield f"ask {number} of {len(attempt.asks)} was answered {ask.outcome}, the ledger settled the payment", True
     said_paid = any(ask.outcome is Outcome.PAID for ask in attempt.asks[:-1])
-    if said_paid and attempt.outcome in _DENIALS and attempt.code not in ABOUT_THE_ID:
+    if said_paid and attempt.outcome in DENIALS and attempt.code not in ABOUT_THE_ID:
         yield f"the driver said paid, and to the same request again {attempt.outcome}", False
 
 

@@ -1,4 +1,4 @@
-"""`python -m spikes`: plan, run, smoke, custody, emulator, doctor.
+"""`python -m spikes`: plan, run, smoke, custody, replay, emulator, doctor.
 
 Role: parse the command line and load the one command that was asked for; nothing else is imported before that.
 Exit codes: 0 done; 2 a wrong command line; 10 and up the harness failed (errors.py names each).
@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "make the attempts of a plan and write the record",
     "smoke": "run the conformance kit on one runtime or all",
     "custody": "look for planted secrets on every surface, and try the life of keys",
+    "replay": "show one fault schedule again, from its seed",
     "emulator": "run the local Spark network alone",
     "doctor": "say what is installed, what is missing, and how to get it",
 }
@@ -69,6 +70,13 @@ def _custody(parser: argparse.ArgumentParser, arguments: list[str]) -> int:
     return custody_command.main(parser.parse_args(arguments))
 
 
+def _replay(parser: argparse.ArgumentParser, arguments: list[str]) -> int:
+    from spikes import replay_command  # noqa: PLC0415
+
+    replay_command.add_arguments(parser)
+    return replay_command.main(parser.parse_args(arguments))
+
+
 def _emulator(parser: argparse.ArgumentParser, arguments: list[str]) -> int:
     from spikes.emulator import command  # noqa: PLC0415
 
@@ -88,6 +96,7 @@ _COMMANDS = {
     "run": _run,
     "smoke": _smoke,
     "custody": _custody,
+    "replay": _replay,
     "emulator": _emulator,
     "doctor": _doctor,
 }

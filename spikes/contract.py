@@ -47,6 +47,7 @@ class Status:
     identity_public_key: str
     balance_sats: int
     wasm_memory_bytes: int | None
+    durability: str | None = None  # what outlives a process: nothing ("isolate"), a disk, an object, a database
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +93,7 @@ class Driver:
                 identity_public_key=str(body["identityPublicKey"]),
                 balance_sats=int(body["balanceSats"]),
                 wasm_memory_bytes=None if wasm is None else int(wasm),
+                durability=_code(body.get("durability")),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ContractBreach(f"/status lacks a field or has a wrong one ({error!r})") from error
@@ -125,6 +127,15 @@ class Driver:
             if time.perf_counter() > deadline:
                 raise ContractBreach(f"no isolate answers within {deadline_s:g} s of the eviction")
             await asyncio.sleep(POLL_S)
+
+    async def state_of(self, request_id: str, deadline_s: float) -> str | None:
+        """How far the driver says that a request is; None as long as it says nothing of it. Never raises for that."""
+        try:
+            reply = await self.request("GET", f"/requests/{request_id}", deadline_s=deadline_s)
+            state = (reply.body or {}).get("state") if reply.status == 200 else None
+            return _code(state)
+        except (httpx.HTTPError, TimeoutError, ValueError):
+            return None
 
     async def quote(self, invoice: str, deadline_s: float) -> Claim:
         """What the SDK says that an invoice will cost; nothing moves. Raises ContractBreach."""

@@ -39,10 +39,13 @@ async def closing_facts(seat: Seat) -> list[Fact]:
         how = f"VmHWM of the driver's process, incarnation {seat.incarnation}, after {seat.served} attempts"
         facts.append(Fact(runtime=name, name="rss_bytes", value=peak, how=how))
     try:
-        wasm = (await seat.driver.status(STATUS_DEADLINE_S)).wasm_memory_bytes
+        status = await seat.driver.status(STATUS_DEADLINE_S)
     except ContractBreach:
         return facts  # it has stopped answering; its attempts say so
-    if wasm is not None:
+    if status.wasm_memory_bytes is not None:
         how = f"WASM linear memory as the driver reports it, after {seat.served} attempts"
-        facts.append(Fact(runtime=name, name="wasm_memory_bytes", value=wasm, how=how))
+        facts.append(Fact(runtime=name, name="wasm_memory_bytes", value=status.wasm_memory_bytes, how=how))
+    if status.durability is not None:
+        how = "where the driver says that its idempotency record lies; what outlives a kill is asked apart"
+        facts.append(Fact(runtime=name, name="durability", value=status.durability, how=how))
     return facts

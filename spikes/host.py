@@ -9,15 +9,22 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import statistics
 import subprocess
 from pathlib import Path
 
+from spikes import calibration
+
 PROJECT = Path(__file__).resolve().parents[1]
 UNKNOWN = "unknown"
+CALIBRATIONS = 5
 
 
 def host() -> dict[str, str]:
-    """CPU model, cores usable by this process, memory, kernel, Python and the load average of the last minute."""
+    """CPU model, usable cores, memory, kernel, Python, load average, and how long a fixed piece of work takes here.
+
+    The last, `calibration_s`, is what makes the times of two machines, or of one on two days, comparable.
+    """
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "cpu": _proc_value(Path("/proc/cpuinfo"), "model name") or platform.processor() or UNKNOWN,
@@ -27,6 +34,7 @@ def host() -> dict[str, str]:
         "machine": platform.machine(),
         "python": platform.python_version(),
         "load_1m": f"{os.getloadavg()[0]:.2f}",
+        "calibration_s": f"{statistics.median(calibration.cpu_s() for _ in range(CALIBRATIONS)):.4f}",
     }
 
 

@@ -82,7 +82,7 @@ class Runner:
         async with AsyncExitStack() as stack:
             http = await stack.enter_async_context(services.http_client())
             network = await stack.enter_async_context(services.emulator(http, logs, plan.seed))
-            items = shop.items(plan.attempts)
+            items = shop.items(plan)
             seller = await stack.enter_async_context(services.paywall(http, logs, plan.seed, network, items))
             yield Surroundings(
                 network=network,

@@ -10,40 +10,26 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, TypeVar
-
-import httpx
 
 from spikes.contract import Answer, ContractBreach, Driver
 from spikes.driver_process import DriverProcess
 from spikes.errors import RuntimeStartFailure
-from spikes.network import Invoice, Network
+from spikes.network import Invoice
 from spikes.processes import Launch
 from spikes.record import Phase, Role
 from spikes.runtimes import Eviction, Runtime, workerd
 from spikes.runtimes.settings import Settings
-from spikes.seller import Seller
+from spikes.surroundings import Surroundings
 from spikes.wallets import Wallet, derive_token
+
+__all__ = ["LARGE_LEAF_SATS", "MSATS_PER_SAT", "Seat", "Surroundings"]
 
 MSATS_PER_SAT = 1000
 T = TypeVar("T")
 # One large leaf lasts for many payments, each of which has to swap it for the amount and change.
 LARGE_LEAF_SATS = 200_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Surroundings:
-    """What all seats of a run share."""
-
-    network: Network
-    seller: Seller
-    http: httpx.AsyncClient
-    logs: Path
-    scratch: Path  # state of drivers; removed at the end of the run
-    seed: int
-    deadline_s: float  # for one call to a driver
 
 
 class Seat:
@@ -71,6 +57,7 @@ class Seat:
         self.incarnation = 0
         self.served = 0  # attempts that this incarnation has served
         self.identity = ""  # the wallet's identity key, once the driver has told it
+        self.has_shrunk = False  # one counterexample of this seat's; each takes as long as many attempts
         self._wallet = wallet
         self._around = around
         self._inspect = inspect
@@ -80,6 +67,7 @@ class Seat:
         self._process = self._driver_process(self._folder, watched(launch) if watched else launch, wallet.token)
         self._orchestrator: DriverProcess | None = None
         self._boots: list[float] = []
+        self._serving: Driver | None = None  # whom the last request went to: the wallet's driver, or the buyer's
 
     # --- life ---------------------------------------------------------------------------------------------------
 
@@ -218,20 +206,23 @@ class Seat:
         self, experiment: str, body: Mapping[str, Any], phase: str = "pay", patience_s: float | None = None
     ) -> Answer:
         """Ask the driver for an experiment by name; `patience_s` if it may not take as long as a call usually may."""
+        self._serving = self.driver
         answer = await self.driver.experiment(experiment, body, patience_s or self._around.deadline_s)
         self._phases.append(Phase(name=phase, duration_s=answer.wall_s, clock="outside"))
         return answer
 
-    async def fetch(
-        self, request_id: str, url: str, *, max_sats: int, hosts: list[str], phase: str = "fetch"
-    ) -> Answer:
+    async def fetch(self, request_id: str, url: str, policy: Mapping[str, Any], *, phase: str = "fetch") -> Answer:
         """Have the orchestrating Worker buy what is sold at `url`, within the policy."""
         orchestrator = await self._orchestrating_driver()
-        policy = {"maxAmountMsats": max_sats * MSATS_PER_SAT, "hostAllowlist": hosts}
         body = {"requestId": request_id, "url": url, "policy": policy}
+        self._serving = orchestrator
         answer = await orchestrator.experiment("l402_fetch", body, self._around.deadline_s)
         self._phases.append(Phase(name=phase, duration_s=answer.wall_s, clock="outside"))
         return answer
+
+    async def state_of(self, request_id: str) -> str | None:
+        """How far the driver that serves this seat's requests now says that one is; None if it has not heard of it."""
+        return None if self._serving is None else await self._serving.state_of(request_id, self._around.deadline_s)
 
     async def open_shop(self) -> None:
         """Have the orchestrating Worker ready, so that its start is no part of a turn."""

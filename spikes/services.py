@@ -7,7 +7,7 @@ Must not know: runtimes, plans beyond what is for sale.
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,10 +15,12 @@ import httpx
 
 from spikes.errors import EmulatorFailure, PaywallFailure
 from spikes.network import Network
+from spikes.paywall.catalogue import DEFAULT, Catalogue, to_json
 from spikes.processes import Launch, running
 from spikes.seller import Seller
 
 START_DEADLINE_S = 30.0
+CATALOGUE = "catalogue.json"
 
 
 def http_client() -> httpx.AsyncClient:
@@ -47,18 +49,20 @@ async def emulator(http: httpx.AsyncClient, logs: Path, seed: int) -> AsyncItera
 
 @asynccontextmanager
 async def paywall(
-    http: httpx.AsyncClient, logs: Path, seed: int, network: Network, items: Mapping[str, int]
+    http: httpx.AsyncClient, logs: Path, seed: int, network: Network, catalogue: Catalogue
 ) -> AsyncIterator[Seller]:
-    """The L402 seller with these items (name -> satoshis). Raises PaywallFailure."""
-    for_sale = [argument for name, price in items.items() for argument in ("--item", f"{name}={price}")]
+    """The L402 seller of these items; of its default ones if there are none. Raises PaywallFailure."""
+    listed: tuple[str, ...] = ()
+    if catalogue:
+        listed = ("--catalogue", str(logs / CATALOGUE))
+        (logs / CATALOGUE).write_text(to_json(catalogue), encoding="utf-8")
     launch = Launch(
         argv=(
             *(sys.executable, "-m", "spikes.paywall", "--emulator-admin", network.admin_url),
-            *("--seed", str(seed), "--json", "--lifeline"),
-            *for_sale,
+            *("--seed", str(seed), "--json", "--lifeline", *listed),
         ),
         env={},
         ready_key="url",
     )
     async with running(launch, name="paywall", logs=logs, deadline_s=START_DEADLINE_S, failure=PaywallFailure) as child:
-        yield Seller(child.announcement, http)
+        yield Seller(child.announcement, http, catalogue or DEFAULT)

@@ -87,9 +87,7 @@ async def one_by_one(wanted: Mapping[str, str], make: MakeSeat, scribe: Scribe) 
                 scribe.write(fact)
 
 
-async def _started(
-    name: str, runtime: str, make: MakeSeat, scribe: Scribe, stack: AsyncExitStack
-) -> Seat | None:
+async def _started(name: str, runtime: str, make: MakeSeat, scribe: Scribe, stack: AsyncExitStack) -> Seat | None:
     """A running seat that ends with `stack`; None if it does not start, which is then written down."""
     try:
         seat = make(name, runtime)
@@ -120,9 +118,7 @@ async def at_once(wanted: Mapping[str, str], make: MakeSeat, scribe: Scribe) -> 
         yield seats
 
 
-async def serial(
-    attempts: Iterable[PlannedAttempt], seats: Seats, observer: Observer, scribe: Scribe
-) -> None:
+async def serial(attempts: Iterable[PlannedAttempt], seats: Seats, observer: Observer, scribe: Scribe) -> None:
     """One attempt after the other, whosever it is."""
     stage = Stage(scribe, seats)
     for planned in attempts:

@@ -1,16 +1,34 @@
-"""Emulator, paywall and client around a seat, for whatever looks at single runtimes and makes no record.
+"""Emulator, paywall and client around a seat: what all seats of a run share.
 
-Role: what the conformance kit, `make custody` and tests stand on. Must not know: runtimes.
+Role: what runs put together themselves, and the conformance kit, `make custody`, `replay` and tests find here whole.
+Must not know: runtimes.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from spikes import services
-from spikes.seat import Surroundings
+from spikes.network import Network
+from spikes.seller import Seller
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What all seats of a run share."""
+
+    network: Network
+    seller: Seller
+    http: httpx.AsyncClient
+    logs: Path
+    scratch: Path  # state of drivers; removed at the end of the run
+    seed: int
+    deadline_s: float  # for one call to a driver
 
 
 @asynccontextmanager

@@ -18,13 +18,14 @@ from spikes.record import Calls, LedgerEntry, PaymentPath, joint_digest, joint_s
 
 QUIET_DEADLINE_S = 5.0
 POLL_S = 0.02
-# Without an answer from the driver its work may still be going on: the journal must stand still for this long.
+# Without an answer from the driver its work may be going on: the journal must show no call of the wallet's so long.
 STILL_S = 0.5
 _PAYMENT_CALLS = frozenset({"initiate_preimage_swap_v3", "RequestLightningSend"})
 _SWAP_CALLS = frozenset({"initiate_swap_primary_transfer", "RequestSwap"})
-# What moves money, or asks for it to be moved. Logins, syncs, polls and commitments are not part of a request sequence:
-# their number hangs on timing and on the runtime.
-MOVING_CALLS = _PAYMENT_CALLS | _SWAP_CALLS | {"claim_transfer"}
+# What moves money, or asks for it to be moved, in the order of a payment. Logins, syncs, polls, claims and commitments
+# are no part of a request sequence: their number hangs on timing and on the runtime.
+_MOVING_CALLS = ("initiate_swap_primary_transfer", "RequestSwap", "initiate_preimage_swap_v3", "RequestLightningSend")
+NOTHING_ASKED = "nothing was asked"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +80,7 @@ async def close_window(
         ledger=ledger,
         calls=replace(count_calls(calls), settle_s=sum(settlement.settle_s for settlement in settlements)),
         path=payment_path(calls),
-        requests="\n".join([*exchanges, *request_sequence(calls)]),
+        requests="\n".join([*exchanges, *request_sequence(calls)]) or NOTHING_ASKED,
         journal_position=journal.next,
     )
 
@@ -101,8 +102,9 @@ def count_calls(entries: Iterable[JournalEntry]) -> Calls:
 
 
 def request_sequence(entries: Iterable[JournalEntry]) -> list[str]:
-    """What the wallet asked the network to do, in the order in which it was done."""
-    return [f"wallet {entry.method}" for entry in entries if entry.method in MOVING_CALLS]
+    """What the wallet asked the network to do, and how often; in the order of a payment, not of its timing."""
+    counts = Counter(entry.method for entry in entries)
+    return [f"wallet {method} x{counts[method]}" for method in _MOVING_CALLS if counts[method]]
 
 
 def payment_path(entries: Iterable[JournalEntry]) -> PaymentPath:
@@ -121,8 +123,9 @@ async def _quiet(network: Network, window: Window, answered: bool) -> WalletView
         now = time.monotonic()
         if not answered:
             journal = await network.journal(position)
-            if journal.next != position:
-                still_since, position = now, journal.next
+            position = journal.next
+            if any(entry.identity == window.identity for entry in journal.entries):  # others may be busy for ever
+                still_since = now
         at_rest = view.locked_sats == 0 and view.incoming_sats <= window.before.incoming_sats
         if now > deadline or (at_rest and (answered or now - still_since >= STILL_S)):
             return view

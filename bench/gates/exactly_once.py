@@ -22,6 +22,7 @@ from bench.schedules import (
     payment_methods,
     replay,
     shortest,
+    shrunk,
     trials,
 )
 from bench.thresholds import Thresholds
@@ -62,7 +63,7 @@ def _exactly_once(
     if len(events) > ceiling.value:
         return fails(
             name,
-            _worst(events, tried),
+            _worst(evidence, events, tried),
             lines=tuple(dict.fromkeys(e.line for e in events)),
             measured=len(events),
             threshold=ceiling.value,
@@ -101,7 +102,7 @@ def _events(testimony: Testimony, tried: tuple[Trial, ...]) -> Iterator[_Event]:
     yield from (known[line] for line in sorted(known))
 
 
-def _worst(events: tuple[_Event, ...], tried: tuple[Trial, ...]) -> str:
+def _worst(evidence: Evidence, events: tuple[_Event, ...], tried: tuple[Trial, ...]) -> str:
     """The event with the shortest fault schedule and how to see it again; without any, the first event."""
     lines = {e.line: e for e in events}
     bad = tuple(t for t in tried if t.line in lines)
@@ -109,7 +110,7 @@ def _worst(events: tuple[_Event, ...], tried: tuple[Trial, ...]) -> str:
     if not bad:
         return events[0].what + more
     first = shortest(bad)
-    faults = " + ".join(first.faults) or "nothing that struck"
+    faults = shrunk(evidence, first) or " + ".join(first.faults) or "nothing that struck"
     return f"{lines[first.line].what}{more}; shortest schedule: {faults}; `{replay(first)}`"
 
 

@@ -7,7 +7,7 @@ whose answer is an honest UNKNOWN refutes nothing and shows nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bench.evidence import Evidence, Numbered
@@ -155,16 +155,20 @@ def _complaint(flow: Flow, evidence: Evidence, attempt: Numbered[Attempt], denie
         return None
     if (a.outcome, a.code) != (flow.ends, flow.code):
         return f"{ending(a.outcome, a.code)} instead of {flow.declared}"
-    if not flow.pays:
-        moved = _moved(a)
-        if moved is not None:
-            return moved
-    elif (sends := _count(a, _SENDS, most=True)) > 1:
+    if not flow.pays and (moved := _moved(a)) is not None:
+        return moved
+    if (sends := _count(a, _SENDS, most=True)) > 1:
         return f"{sends} payments were sent for one"
-    receipt = receipt_of(evidence, a) or {}
+    return _receipt_says_otherwise(flow, a, receipt_of(evidence, a))
+
+
+def _receipt_says_otherwise(flow: Flow, a: Attempt, receipt: Mapping[str, object] | None) -> str | None:
+    """What the receipt contradicts, if it is spelled out in the record."""
+    if receipt is None:
+        return None
     if flow.cache is not None and receipt.get("cacheStatus", flow.cache) != flow.cache:
         return f"the receipt's cacheStatus is {receipt['cacheStatus']}, not {flow.cache}"
-    if receipt and (receipt.get("outcome"), receipt.get("code")) != (a.outcome.value, a.code):
+    if (receipt.get("outcome"), receipt.get("code")) != (a.outcome.value, a.code):
         return "the receipt names another outcome or code than the answer"
     return None
 

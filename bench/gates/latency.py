@@ -1,31 +1,42 @@
 """Gate 3, latency and reliability: "Can meet latency/reliability targets for interactive chat usage."
 
-Role: turns against their targets, success rate; own cost is in own_cost.py, money under faults in exactly_once.py.
-Must not know: clocks inside runtimes. Only the outside clock is evidence. Turns of a fresh process are judged apart
-(own_cost_cold), so the quantiles here are warm ones; both lanes of an A/A pair count for rates, lane "a" for times.
+Role: turns against their targets, success rate; own cost is in own_cost.py, money under faults in exactly_once.py, what
+outlives a process in remembers.py. Must not know: clocks inside runtimes. Only the outside clock is evidence. Turns of
+a fresh process are judged apart (own_cost_cold), so the quantiles here are warm ones; both lanes of an A/A pair count
+for rates, its second one ("b") never for times.
+A paid turn counts from its intended start: whoever waits behind a slow turn waits too (phase `turn`, open loop).
+A stand-in's time is not its platform's: over a target it decides nothing.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 
 from bench import stats
-from bench.evidence import Evidence
+from bench.evidence import Evidence, Numbered
 from bench.gates import probes
 from bench.gates.conclude import conclude, fails, passes, undecided
 from bench.gates.exactly_once import judge_money
 from bench.gates.own_cost import own_cost
+from bench.gates.remembers import remembers
 from bench.gates.targets import Samples, judge_quantile
 from bench.thresholds import Threshold, Thresholds
-from bench.verdict import Criterion, GateVerdict, NotApplicable
+from bench.verdict import Criterion, GateVerdict, NotApplicable, Verdict
 from bench.witnesses import hear
+from spikes.record import Attempt, Tier
 
 NAME = "latency"
 TITLE = "Latency and reliability"
 REQUIREMENT = "Can meet latency/reliability targets for interactive chat usage."
 
+LIGHTNING = "lightning"
+AA_LANE = "b"
+# Profiles that ask how slow is too slow: a payment that their waits cut off says nothing about a usual day's rate.
+_SCENARIOS = ("lightning_slow", "degraded")
 # Attempts that are one payment each. Payments at once are gate 1's question: one attempt of them is no sample of one.
 _PAYING = (
     *("pay_exact", "pay_swap", "pay_rebuilt", "pay_second_isolate"),
@@ -43,38 +54,76 @@ def judge(evidence: Evidence, thresholds: Thresholds, runtime: str) -> GateVerdi
 
 def _criteria(evidence: Evidence, thresholds: Thresholds, runtime: str) -> Iterator[Criterion | NotApplicable]:
     yield from judge_money(evidence, thresholds, runtime)
+    yield remembers(evidence, runtime)
     yield _success_rate(evidence, thresholds, runtime)
+    stand_in = evidence.pin(runtime).tier is Tier.STAND_IN
+    for timed in _timed(evidence, thresholds, runtime):
+        yield _of_a_stand_in(timed) if stand_in and isinstance(timed, Criterion) else timed
+
+
+def _timed(evidence: Evidence, thresholds: Thresholds, runtime: str) -> Iterator[Criterion | NotApplicable]:
     yield _paid_turn("paid_turn_p50", evidence, thresholds, runtime, q=0.50, target=thresholds.paid_turn_p50_s)
     yield _paid_turn("paid_turn_p95", evidence, thresholds, runtime, q=0.95, target=thresholds.paid_turn_p95_s)
     yield _acknowledgement(evidence, thresholds, runtime)
     yield from own_cost(evidence, thresholds, runtime)
     cached, blocked = thresholds.cached_turn_p95_s, thresholds.blocked_turn_p95_s
-    yield _turn("cached_turn_p95", evidence, thresholds, runtime, experiments=("l402_cached",), q=0.95, target=cached)
+    yield _turn("cached_turn_p95", evidence, thresholds, runtime, experiments=("l402_cached",), target=cached)
     refusals = ("l402_blocked_cap", "l402_blocked_host")
-    yield _turn("blocked_turn_p95", evidence, thresholds, runtime, experiments=refusals, q=0.95, target=blocked)
+    yield _turn("blocked_turn_p95", evidence, thresholds, runtime, experiments=refusals, target=blocked)
+
+
+def _of_a_stand_in(judged: Criterion) -> Criterion:
+    """A time over its target is the stand-in's own, and says nothing of the platform that it stands for."""
+    if judged.verdict is not Verdict.FAIL:
+        return judged
+    reason = f"{judged.reason}; a stand-in's time is not its platform's"
+    return dataclasses.replace(
+        judged, verdict=Verdict.INCONCLUSIVE, reason=reason, needs="the same turns on the platform itself"
+    )
 
 
 def _paid_turn(
     name: str, evidence: Evidence, thresholds: Thresholds, runtime: str, *, q: float, target: Threshold
 ) -> Criterion:
+    confidence = thresholds.confidence.value
+    enough = f"{stats.samples_needed(q, confidence)} paid turns on the lightning profile"
     t = evidence.table
-    if not ((t["runtime"] == runtime) & (t["profile"] == "lightning")).any():
+    if not ((t["runtime"] == runtime) & (t["profile"] == LIGHTNING)).any():
+        reason = f"the Lightning profile was not run (this run: {evidence.latency_profile})"
+        return undecided(name, reason, needs=enough, threshold=target.value, unit=target.unit)
+    rows = paid_turns(evidence, runtime)
+    if rows.empty:
         return undecided(
             name,
-            f"the Lightning profile was not run (this run: {evidence.latency_profile})",
-            needs=f"{stats.samples_needed(q, thresholds.confidence.value)} paid turns on the lightning profile",
+            "no turn on the Lightning profile was timed from its intended start",
+            needs=f"{enough}, with a phase `turn`",
             threshold=target.value,
             unit=target.unit,
         )
-    return _turn(
-        name, evidence, thresholds, runtime, experiments=("l402_paid",), q=q, target=target, profile="lightning"
+    samples = Samples.exact(rows["seconds"].to_numpy(dtype=float), tuple(int(n) for n in rows["line"]))
+    return judge_quantile(
+        name, samples, q=q, target=target, confidence=confidence, needs="warm turns of l402_paid on the profile"
     )
+
+
+def paid_turns(evidence: Evidence, runtime: str, profile: str = LIGHTNING) -> pd.DataFrame:
+    """Warm turns that were to buy something, on one profile: columns line, seconds (phase `turn`), settle_s.
+
+    One that ended otherwise than it should is a sample of infinity.
+    """
+    t = evidence.table
+    mine = (t["runtime"] == runtime) & (t["profile"] == profile) & (t["lane"] != AA_LANE) & ~t["cold"]
+    rows = t[mine & (t["experiment"] == "l402_paid") & (t["outcome"] != "unsupported") & t["turn_s"].notna()]
+    ended = (rows["outcome"] == rows["expected"]).to_numpy(dtype=bool)
+    seconds = np.where(ended, rows["turn_s"].to_numpy(dtype=float), np.inf)
+    return rows[["line", "settle_s"]].assign(seconds=seconds)
 
 
 def _acknowledgement(evidence: Evidence, thresholds: Thresholds, runtime: str) -> Criterion:
     """The time to the first typed state, phase `acknowledge`, over all turns that recorded one."""
     t = evidence.table
-    rows = t[(t["runtime"] == runtime) & (t["lane"] == "a") & ~t["cold"] & t["acknowledge_s"].notna()]
+    mine = (t["runtime"] == runtime) & (t["lane"] != AA_LANE) & ~t["cold"] & ~t["profile"].isin(_SCENARIOS)
+    rows = t[mine & t["acknowledge_s"].notna()]
     samples = Samples.exact(rows["acknowledge_s"].to_numpy(dtype=float), tuple(int(n) for n in rows["line"]))
     target, confidence = thresholds.acknowledgement_p95_s, thresholds.confidence.value
     needs = "warm turns with a phase `acknowledge` timed from outside"
@@ -88,21 +137,17 @@ def _turn(
     runtime: str,
     *,
     experiments: tuple[str, ...],
-    q: float,
     target: Threshold,
-    profile: str | None = None,
 ) -> Criterion:
-    """A quantile of whole turns, on one latency profile or on all: phase `fetch` from outside, else the wall time."""
+    """The p95 of whole turns that move no money: phase `fetch` from outside, else the wall time."""
     t = evidence.table
-    chosen = (t["runtime"] == runtime) & (t["lane"] == "a") & ~t["cold"] & t["experiment"].isin(experiments)
-    if profile is not None:
-        chosen &= t["profile"] == profile
+    chosen = (t["runtime"] == runtime) & (t["lane"] != AA_LANE) & ~t["cold"] & t["experiment"].isin(experiments)
     rows = t[chosen & (t["outcome"] != "unsupported")]
     ended = (rows["outcome"] == rows["expected"]).to_numpy(dtype=bool)
     seconds = rows["fetch_s"].fillna(rows["wall_s"]).to_numpy(dtype=float)
     samples = Samples.exact(np.where(ended, seconds, np.inf), tuple(int(n) for n in rows["line"]))
     needs = f"warm turns of {' and '.join(experiments)}"
-    return judge_quantile(name, samples, q=q, target=target, confidence=thresholds.confidence.value, needs=needs)
+    return judge_quantile(name, samples, q=0.95, target=target, confidence=thresholds.confidence.value, needs=needs)
 
 
 def _success_rate(evidence: Evidence, thresholds: Thresholds, runtime: str) -> Criterion:
@@ -110,7 +155,7 @@ def _success_rate(evidence: Evidence, thresholds: Thresholds, runtime: str) -> C
     name, target, confidence = "success_rate", thresholds.success_rate, thresholds.confidence.value
     testimony = hear(evidence, runtime)
     agreed, unconfirmed = set(testimony.agreed), set(testimony.unconfirmed)
-    tried = evidence.of(runtime, *_PAYING)
+    tried = tuple(a for a in evidence.of(runtime) if _is_payment(a))
     n = len(tried)
     good = sum(a.line in agreed for a in tried)
     perhaps = good + sum(a.line in unconfirmed for a in tried)
@@ -135,3 +180,8 @@ def _success_rate(evidence: Evidence, thresholds: Thresholds, runtime: str) -> C
         threshold=target.value,
         unit=target.unit,
     )
+
+
+def _is_payment(attempt: Numbered[Attempt]) -> bool:
+    experiment, _, profile = attempt.value.experiment.partition("@")
+    return experiment in _PAYING and profile not in _SCENARIOS

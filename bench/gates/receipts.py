@@ -1,9 +1,9 @@
 """Gate 4's receipts: one for every turn, with every declared field and nothing else.
 
-Role: one criterion. Must not know: how receipts are made. Facts `receipt_fields` name all fields of a whole receipt (those
-that are declared volatile as `volatile.<name>`); `receipt.<digest>` spell out the fields that repeats share, and must
-be the very text that was digested. A record holds no secret, so a proof in a receipt shows by a field that nobody
-declared or by a value that is none of the declared forms.
+Role: one criterion. Must not know: how receipts are made. Facts `receipt_fields` name all fields of a whole receipt
+(those that are declared volatile as `volatile.<name>`); `receipt.<digest>` spell out the fields that repeats share,
+and must be the very text that was digested. A record holds no secret, so a proof in a receipt shows by a field that
+nobody declared, or by a value that looks like one.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ _FORBIDDEN = (
 def receipt_contents(evidence: Evidence, thresholds: Thresholds, runtime: str) -> Criterion:
     """FAIL for one turn without receipt, one field missing or undeclared, one forbidden value, one false digest."""
     name, ceiling = "receipt_contents", thresholds.receipt_faults_max
-    turns = [a for a in evidence.of(runtime, *EXPERIMENTS) if a.value.outcome not in (Outcome.UNKNOWN, "unsupported")]
+    turns = [
+        a for a in evidence.of(runtime, *EXPERIMENTS) if a.value.outcome not in (Outcome.UNKNOWN, Outcome.UNSUPPORTED)
+    ]
     faults = [*_turns_without(turns), *_faults(evidence, runtime)]
     if len(faults) > ceiling.value:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from spikes.emulator.crypto import curve
-from spikes.emulator.faults import Fault, FaultError, FaultKind
+from spikes.emulator import admin_faults
+from spikes.emulator.admin_requests import BadRequest, hexadecimal, key, read_body, whole
+from spikes.emulator.faults import FaultError
+from spikes.emulator.latency import LatencyError
 from spikes.emulator.ledger_checks import InvariantBreach, check_sum
 from spikes.emulator.ledger_rules import LedgerError
 from spikes.emulator.lightning import DEFAULT_EXPIRY_S, LightningError
 from spikes.emulator.network import Network
-from spikes.emulator.rpc import Code
 
 MAX_LEAVES = 100
 MAX_LEAF_SATS = 1_000_000_000
-
-
-class _Bad(Exception):
-    """A request of the harness that makes no sense; the message says what to send."""
 
 
 def application(net: Network) -> web.Application:
@@ -38,8 +33,7 @@ def application(net: Network) -> web.Application:
     app.router.add_get("/ledger", admin.show_ledger)
     app.router.add_get("/ledger/{identity}", admin.show_wallet)
     app.router.add_get("/journal", admin.show_journal)
-    app.router.add_post("/faults", admin.set_fault)
-    app.router.add_delete("/faults", admin.clear_faults)
+    admin_faults.add_routes(app, net)
     return app
 
 
@@ -51,22 +45,22 @@ class _Admin:
         return web.json_response({"ok": True})
 
     async def fund(self, request: web.Request) -> web.Response:
-        body = await _body(request)
-        identity = _key(body.get("identity_public_key"))
+        body = await read_body(request)
+        identity = key(body.get("identity_public_key"))
         amounts = body.get("amounts_sats")
         if not isinstance(amounts, list) or not 0 < len(amounts) <= MAX_LEAVES:
-            raise _Bad(f"amounts_sats must be a list of 1 to {MAX_LEAVES} amounts")
-        checked = [_whole("amounts_sats", amount, 1, MAX_LEAF_SATS) for amount in amounts]
+            raise BadRequest(f"amounts_sats must be a list of 1 to {MAX_LEAVES} amounts")
+        checked = [whole("amounts_sats", amount, 1, MAX_LEAF_SATS) for amount in amounts]
         transfer = self._net.provider.fund(identity, checked)
         return web.json_response({"transfer_id": transfer.id, "total_sats": transfer.total_sats})
 
     async def issue_invoice(self, request: web.Request) -> web.Response:
-        body = await _body(request)
-        amount = _whole("amount_sats", body.get("amount_sats"), 1, MAX_LEAF_SATS)
-        expiry = _whole("expiry_s", body.get("expiry_s", DEFAULT_EXPIRY_S), 1, 365 * 86400)
+        body = await read_body(request)
+        amount = whole("amount_sats", body.get("amount_sats"), 1, MAX_LEAF_SATS)
+        expiry = whole("expiry_s", body.get("expiry_s", DEFAULT_EXPIRY_S), 1, 365 * 86400)
         memo = body.get("memo", "")
         if not isinstance(memo, str) or not memo.isprintable() or len(memo.encode()) > 200:
-            raise _Bad("memo must be printable text of at most 200 bytes")
+            raise BadRequest("memo must be printable text of at most 200 bytes")
         invoice = self._net.lightning.issue(amount, memo, expiry)
         return web.json_response(
             {
@@ -79,7 +73,7 @@ class _Admin:
         )
 
     async def show_invoice(self, request: web.Request) -> web.Response:
-        payment_hash = _hex("payment_hash", request.match_info["payment_hash"], 32)
+        payment_hash = hexadecimal("payment_hash", request.match_info["payment_hash"], 32)
         invoice = self._net.lightning.find(payment_hash)
         if invoice is None:
             raise web.HTTPNotFound(text="no invoice with this payment hash was issued here")
@@ -89,6 +83,7 @@ class _Admin:
                 "amount_sats": invoice.amount_sats,
                 "state": invoice.state.value,
                 "settled_count": self._net.ledger.settled_counts.get(payment_hash, 0),
+                "settle_s": self._settle_s(payment_hash),
                 "preimage_sha256": hashlib.sha256(invoice.preimage).hexdigest(),
             }
         )
@@ -119,40 +114,22 @@ class _Admin:
         )
 
     async def show_wallet(self, request: web.Request) -> web.Response:
-        identity = _key(request.match_info["identity"])
+        identity = key(request.match_info["identity"])
         balance = dataclasses.asdict(self._net.ledger.balance(identity))
         return web.json_response({**balance, "supply_ok": self._supply_ok()})
 
     async def show_journal(self, request: web.Request) -> web.Response:
         since = request.query.get("since", "0")
         if not since.isdecimal() or len(since) > 20:
-            raise _Bad("since must be a sequence number")
+            raise BadRequest("since must be a sequence number")
         entries = [dataclasses.asdict(entry) for entry in self._net.journal.since(int(since))]
         return web.json_response({"entries": entries, "next": self._net.journal.next_seq})
 
-    async def set_fault(self, request: web.Request) -> web.Response:
-        body = await _body(request)
-        try:
-            fault = Fault(
-                method=_text(body["method"]),
-                kind=FaultKind(body["kind"]),
-                count=_whole("count", body.get("count", 1), 1, 1_000_000),
-                delay_s=float(body.get("delay_s", 0)),
-                code=Code[body.get("code", Code.UNAVAILABLE.name)],
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            kinds = ", ".join(FaultKind)
-            raise _Bad(f"a fault needs method and kind (one of {kinds}): {error}") from error
-        self._net.faults.set(fault)
-        return web.json_response({"faults": self._faults()})
-
-    async def clear_faults(self, _request: web.Request) -> web.Response:
-        self._net.faults.clear()
-        return web.json_response({"faults": []})
-
-    def _faults(self) -> list[dict[str, Any]]:
-        waiting = self._net.faults.waiting()
-        return [{"method": fault.method, "kind": fault.kind.value, "left": left} for fault, left in waiting]
+    def _settle_s(self, payment_hash: bytes) -> float:
+        """How long the latest payment of this invoice takes, as drawn; 0 without one."""
+        htlc = self._net.ledger.htlc_for(payment_hash)
+        send = self._net.provider.sends.of(htlc.transfer_id) if htlc is not None else None
+        return send.settle_s if send is not None else 0.0
 
     def _supply_ok(self) -> bool:
         """The sum, computed again now rather than remembered."""
@@ -178,7 +155,7 @@ def _typed_errors(net: Network) -> Middleware:
     ) -> web.StreamResponse:
         try:
             return await handler(request)
-        except (_Bad, LightningError, FaultError) as error:
+        except (BadRequest, LatencyError, LightningError, FaultError) as error:
             return _error(400, "invalid_request", str(error))
         except LedgerError as error:
             return _error(409, error.refusal.value.lower(), str(error))
@@ -193,42 +170,3 @@ def _typed_errors(net: Network) -> Middleware:
 
 def _error(status: int, code: str, message: str) -> web.Response:
     return web.json_response({"error": {"code": code, "message": message}}, status=status)
-
-
-async def _body(request: web.Request) -> dict[str, Any]:
-    try:
-        body = json.loads(await request.read())
-    except (ValueError, RecursionError) as error:
-        raise _Bad("send a JSON object") from error
-    if not isinstance(body, dict):
-        raise _Bad("send a JSON object")
-    return body
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise _Bad(f"method must be a text, got {value!r}")
-    return value
-
-
-def _whole(name: str, value: object, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise _Bad(f"{name} must be a whole number from {low} to {high}, got {value!r}")
-    return value
-
-
-def _hex(name: str, value: object, length: int) -> bytes:
-    try:
-        data = bytes.fromhex(value) if isinstance(value, str) else b""
-    except ValueError:
-        data = b""
-    if len(data) != length:
-        raise _Bad(f"{name} must be {2 * length} hex digits")
-    return data
-
-
-def _key(value: object) -> bytes:
-    try:
-        return curve.parse_point(_hex("identity_public_key", value, 33))
-    except curve.CryptoError as error:
-        raise _Bad(f"identity_public_key is not a key: {error}") from error

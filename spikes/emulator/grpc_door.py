@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import grpc
 
 from spikes.emulator.operators import MAX_REQUEST_BYTES, SUBSCRIBE, OperatorDesk
-from spikes.emulator.rpc import AnswerLost, Code, RpcError
+from spikes.emulator.rpc import AnswerCut, AnswerLost, Code, RpcError
 from spikes.emulator.streams import subscribe
 
 _STATUS = {status.value[0]: status for status in grpc.StatusCode}
@@ -48,6 +48,8 @@ class _Handlers(_GenericHandler):
                 await context.abort(_STATUS[error.code], str(error))
             except AnswerLost:
                 await context.abort(_STATUS[Code.UNAVAILABLE], "connection lost")
+            except AnswerCut:
+                await context.abort(_STATUS[Code.UNAVAILABLE], "connection reset")
 
         return handle
 

@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from spikes.emulator.broken_http import cut_short, drop
 from spikes.emulator.operators import MAX_REQUEST_BYTES, SUBSCRIBE, OperatorDesk
-from spikes.emulator.rpc import AnswerLost, Code, RpcError
+from spikes.emulator.rpc import AnswerCut, AnswerLost, Code, RpcError
 from spikes.emulator.streams import subscribe
 
 CONTENT_TYPE = "application/grpc-web+proto"
@@ -30,13 +31,13 @@ def application(desk: OperatorDesk) -> web.Application:
             if request.path == SUBSCRIBE:
                 return await _stream(desk, request, token, body)
             answer = await desk.call(request.path, token, body, "grpc-web")
-            return web.Response(body=_frame(_DATA, answer) + _frame(_TRAILER, _TRAILER_OK), content_type=CONTENT_TYPE)
+            return web.Response(body=_whole(answer), content_type=CONTENT_TYPE)
         except RpcError as error:
             return _refusal(error)
         except AnswerLost:
-            if request.transport is not None:
-                request.transport.abort()
-            raise
+            return drop(request)
+        except AnswerCut as cut:
+            return await cut_short(request, _whole(cut.answer), CONTENT_TYPE)
 
     app = web.Application(client_max_size=MAX_REQUEST_BYTES + _FRAME.size)
     app.router.add_post("/{path:.*}", handle)
@@ -69,6 +70,10 @@ async def _stream(desk: OperatorDesk, request: web.Request, token: str | None, b
     except ConnectionError:
         pass  # the client is gone, which is how these streams end
     return response
+
+
+def _whole(answer: bytes) -> bytes:
+    return _frame(_DATA, answer) + _frame(_TRAILER, _TRAILER_OK)
 
 
 def _frame(flags: int, payload: bytes) -> bytes:

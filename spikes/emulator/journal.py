@@ -21,8 +21,9 @@ class Entry:
     handler_s: float
     request_bytes: int
     response_bytes: int
-    identity: str | None  # hex of the caller's identity key
+    identity: str | None  # hex of the caller's identity key; of a login call: the key that it names
     note: str | None
+    injected_s: float = 0.0  # how long a latency profile held the call back
 
 
 class Journal:
@@ -45,6 +46,7 @@ class Journal:
         response_bytes: int,
         identity: bytes | None = None,
         note: str | None = None,
+        injected_s: float = 0.0,
     ) -> None:
         """Note one call."""
         self._entries.append(
@@ -60,6 +62,7 @@ class Journal:
                 response_bytes=response_bytes,
                 identity=identity.hex() if identity else None,
                 note=note,
+                injected_s=injected_s,
             )
         )
         self.next_seq += 1

@@ -68,6 +68,10 @@ class LeafSwaps:
         """The operators tell what was signed for a pending swap."""
         self._swap_terms[transfer_id] = terms
 
+    def forget(self, transfer_id: str) -> None:
+        """A pending swap did not come about."""
+        self._swap_terms.pop(transfer_id, None)
+
     def swap(
         self,
         sender: bytes,

@@ -144,6 +144,11 @@ class Ledger:
         self._commit(claimed, [done])
         return done
 
+    def age(self, transfer_id: str, seconds: float) -> None:
+        """Make a claimable transfer look older than it is. Moves nothing."""
+        transfer = rules.transfer_in(self.transfers, transfer_id, TransferStatus.CLAIMABLE)
+        self._commit([], [replace(transfer, created_at=transfer.created_at - seconds)])
+
     # ---- questions ------------------------------------------------------------------------------
 
     def owned(self, identity: bytes) -> list[Leaf]:

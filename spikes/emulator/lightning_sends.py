@@ -12,8 +12,9 @@ from enum import StrEnum
 
 from spikes.emulator import bolt11
 from spikes.emulator.clock import Clock
-from spikes.emulator.faults import PAYMENT_METHOD, FaultBox, FaultKind
+from spikes.emulator.faults import NOTHING, Struck
 from spikes.emulator.identities import KeyPair
+from spikes.emulator.latency import LatencyBook
 from spikes.emulator.ledger import Ledger
 from spikes.emulator.ledger_state import Htlc, HtlcStatus, Transfer
 from spikes.emulator.lightning import NETWORK_PREFIX, LightningError, LightningNode
@@ -42,6 +43,15 @@ class SendRequest:
     preimage: bytes | None
     created_at: float
     updated_at: float
+    settle_s: float = 0.0  # how long the payment takes, as drawn
+
+
+@dataclass(frozen=True, kw_only=True)
+class _OnItsWay:
+    """A payment that settles later, or never by itself (no `task`), and the faults that made it so."""
+
+    struck: Struck
+    task: asyncio.Task[None] | None
 
 
 class LightningSends:
@@ -53,7 +63,7 @@ class LightningSends:
         keys: KeyPair,
         ledger: Ledger,
         lightning: LightningNode,
-        faults: FaultBox,
+        latency: LatencyBook,
         clock: Clock,
         terms: ProviderTerms,
         alarm: Callable[[Exception], None],
@@ -62,11 +72,11 @@ class LightningSends:
         self._terms = terms
         self._ledger = ledger
         self._lightning = lightning
-        self._faults = faults
+        self._latency = latency
         self._clock = clock
         self._sends: dict[str, SendRequest] = {}
         self._alarm = alarm
-        self._settling: set[asyncio.Task[None]] = set()
+        self._on_their_way: dict[str, _OnItsWay] = {}
 
     def quote(self, invoice: str, amount_sats: int | None) -> int:
         """The fee in satoshis for paying `invoice`. Raises ProviderError for an invoice it would not pay."""
@@ -75,7 +85,7 @@ class LightningSends:
             raise ProviderError(f"the invoice asks for {asked} sats, not {amount_sats}")
         return self._terms.fee_sats(asked)
 
-    async def send(self, sender: bytes, invoice: str, transfer_id: str) -> SendRequest:
+    def send(self, sender: bytes, invoice: str, transfer_id: str, struck: Struck = NOTHING) -> SendRequest:
         """Pay `invoice` for the leaves that `sender` locked in `transfer_id`. Asking again gives the same request."""
         transfer = self._ledger.transfers.get(transfer_id)
         htlc = self._ledger.htlc_of(transfer_id)
@@ -88,8 +98,8 @@ class LightningSends:
             return known
         if htlc.status is not HtlcStatus.WAITING:
             raise ProviderError(f"the payment is {htlc.status}")
-        request = self._open_send(transfer, htlc)
-        await self._settle_or_wait(request)
+        drawn = self._latency.settle_s(sender)
+        self._begin(transfer, htlc, self._terms.settle_delay_s if drawn is None else drawn, struck)
         return self._sends[transfer_id]
 
     def find(self, request_id: str) -> SendRequest | None:
@@ -100,11 +110,19 @@ class LightningSends:
         """The send that pays with a transfer's leaves."""
         return self._sends.get(transfer_id)
 
-    async def pick_up(self, transfer_id: str) -> None:
-        """Pay for a locked transfer whose wallet never asked: the invoice is in the lock."""
+    def pick_up(self, transfer_id: str) -> None:
+        """Pay for a locked transfer whose wallet never asked: the invoice is in the lock. This settles at once."""
         htlc = self._ledger.htlc_of(transfer_id)
         if htlc is not None and transfer_id not in self._sends:
-            await self._settle_or_wait(self._open_send(self._ledger.transfers[transfer_id], htlc))
+            self._begin(self._ledger.transfers[transfer_id], htlc, 0.0, NOTHING)
+
+    def settle_healed(self) -> None:
+        """Let every payment go through that faults held back and that has been healed."""
+        for transfer_id, waiting in list(self._on_their_way.items()):
+            if waiting.struck and waiting.struck.healed:
+                if waiting.task is not None:
+                    waiting.task.cancel()
+                self._arrive(transfer_id)
 
     def give_back(self, transfer_id: str) -> None:
         """Return a pending transfer to its sender, and say so in its send request if there is one."""
@@ -114,9 +132,11 @@ class LightningSends:
         if request is not None:
             self._sends[transfer_id] = replace(request, status=SendStatus.RETURNED, updated_at=now)
 
-    def _open_send(self, transfer: Transfer, htlc: Htlc) -> SendRequest:
+    def _begin(self, transfer: Transfer, htlc: Htlc, settle_s: float, struck: Struck) -> None:
+        """Open a send and settle it now, after its time, or once a fault is healed."""
+        spoiled_s = struck.settle_s(settle_s)
         now = self._clock.now()
-        request = SendRequest(
+        self._sends[transfer.id] = SendRequest(
             id=f"{_ID_PREFIX}{transfer.id}",
             transfer_id=transfer.id,
             invoice=htlc.invoice,
@@ -125,49 +145,47 @@ class LightningSends:
             preimage=None,
             created_at=now,
             updated_at=now,
+            settle_s=settle_s if spoiled_s is None else spoiled_s,
         )
-        self._sends[transfer.id] = request
-        return request
-
-    async def _settle_or_wait(self, request: SendRequest) -> None:
-        """Settle at once if the terms say so, else in the background, as a slow payment would."""
-        if self._faults.take(PAYMENT_METHOD, FaultKind.STUCK):
+        if spoiled_s == 0:
+            self._settle(transfer.id, struck)
             return
-        if self._terms.settle_delay_s <= 0:
-            self._settle(request)
-            return
-        task = asyncio.create_task(self._settle_later(request))
-        self._settling.add(task)
-        task.add_done_callback(self._settling.discard)
+        task = None if spoiled_s is None else asyncio.create_task(self._settle_later(transfer.id, spoiled_s))
+        self._on_their_way[transfer.id] = _OnItsWay(struck=struck, task=task)
 
-    async def _settle_later(self, request: SendRequest) -> None:
-        await asyncio.sleep(self._terms.settle_delay_s)
+    async def _settle_later(self, transfer_id: str, settle_s: float) -> None:
+        await asyncio.sleep(settle_s)
         try:
-            if self._sends[request.transfer_id].status is SendStatus.INITIATED:
-                self._settle(request)
+            self._arrive(transfer_id)
         except Exception as error:
             self._alarm(error)
 
-    def _settle(self, request: SendRequest) -> None:
+    def _arrive(self, transfer_id: str) -> None:
+        """The end of a payment's way, unless its leaves went back meanwhile."""
+        waiting = self._on_their_way.pop(transfer_id)
+        if self._sends[transfer_id].status is SendStatus.INITIATED:
+            self._settle(transfer_id, waiting.struck)
+
+    def _settle(self, transfer_id: str, struck: Struck) -> None:
         """Pay over Lightning and take the leaves, or give them back if the payment finds no way."""
-        htlc = self._ledger.htlc_of(request.transfer_id)
+        request, htlc = self._sends[transfer_id], self._ledger.htlc_of(transfer_id)
         assert htlc is not None, "a send request is opened for a hash-locked transfer only"  # noqa: S101
         now = self._clock.now()
         try:
-            if self._faults.take(PAYMENT_METHOD, FaultKind.LIGHTNING_FAILURE):
-                raise LightningError("no route (fault)")
-            self._check_worth(request, htlc)
+            struck.route()
+            self._check_worth(request, htlc, struck)
             preimage = self._lightning.settle(htlc.payment_hash, htlc.value_sats)
         except (LightningError, ProviderError):
             self._lightning.fail(htlc.payment_hash)
-            self.give_back(request.transfer_id)
+            self.give_back(transfer_id)
             return
         self._ledger.settle(htlc.payment_hash, preimage, now)
-        shown = bytes(32) if self._faults.take(PAYMENT_METHOD, FaultKind.ZERO_PREIMAGE) else preimage
-        self._sends[request.transfer_id] = replace(request, status=SendStatus.COMPLETED, preimage=shown, updated_at=now)
+        self._sends[transfer_id] = replace(
+            request, status=SendStatus.COMPLETED, preimage=struck.shown(preimage), updated_at=now
+        )
 
-    def _check_worth(self, request: SendRequest, htlc: Htlc) -> None:
-        if request.fee_sats < self._terms.fee_sats(htlc.value_sats):
+    def _check_worth(self, request: SendRequest, htlc: Htlc, struck: Struck) -> None:
+        if request.fee_sats < struck.fee_sats(self._terms.fee_sats(htlc.value_sats)):
             raise ProviderError(f"{request.fee_sats} sats do not cover the fee")
         check_keys(self._keys, self._ledger, self._ledger.transfers[request.transfer_id])
 

@@ -14,6 +14,7 @@ from spikes.emulator.events import EventHub
 from spikes.emulator.faults import FaultBox
 from spikes.emulator.identities import Identities
 from spikes.emulator.journal import Journal
+from spikes.emulator.latency import LatencyBook
 from spikes.emulator.ledger import Ledger
 from spikes.emulator.ledger_state import OPERATOR_COUNT
 from spikes.emulator.lightning import LightningNode
@@ -53,6 +54,7 @@ class Network:
         self.entropy = entropy
         self.events = EventHub()
         self.faults = FaultBox()
+        self.latency = LatencyBook()
         self.journal = Journal()
         self.on_defect: Callable[[Exception], None] = _raise  # what a defect of the emulator itself leads to
         self.lightning = LightningNode(keys=self.identities.lightning_node, entropy=entropy, clock=clock)
@@ -64,7 +66,7 @@ class Network:
             mint=Mint(provider=self.identities.provider, entropy=entropy, form=settings.leaf_form),
             lightning=self.lightning,
             events=self.events,
-            faults=self.faults,
+            latency=self.latency,
             clock=clock,
             terms=settings.terms,
             alarm=self.alarm,

@@ -10,19 +10,20 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from google.protobuf.message import DecodeError, Message
 
 from spikes.emulator import operator_login, operator_queries, operator_transfers
 from spikes.emulator.crypto.curve import CryptoError
-from spikes.emulator.faults import FaultKind
+from spikes.emulator.faults import Site
 from spikes.emulator.identities import COORDINATOR
 from spikes.emulator.ledger_rules import LedgerError
 from spikes.emulator.network import Network
 from spikes.emulator.packages import PackageError
-from spikes.emulator.rpc import AnswerLost, Caller, Code, RpcError
-from spikes.emulator.sessions import AuthError
+from spikes.emulator.rpc import AnswerCut, AnswerLost, Caller, Code, RpcError
+from spikes.emulator.sessions import KEY_BYTES, AuthError
 from spikes.emulator.signing import SigningError
 from spikes.emulator.transactions import TxError
 from spikes.emulator.wire import spark_authn_pb2, spark_pb2, spark_token_pb2
@@ -79,7 +80,20 @@ _LOGIN: dict[str, tuple[type[Message], Callable[[Network, int, Any], Message]]] 
         operator_login.verify_challenge,
     ),
 }
-_GENERAL_FAULTS = (FaultKind.ERROR_BEFORE_COMMIT, FaultKind.LOST_AFTER_COMMIT, FaultKind.DELAY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Request:
+    """One request as a transport hands it over."""
+
+    path: str
+    token: str | None
+    body: bytes
+    transport: str
+
+    @property
+    def method(self) -> str:
+        return self.path.rpartition("/")[2]
 
 
 @dataclass(kw_only=True)
@@ -92,6 +106,7 @@ class _Call:
     response_bytes: int = 0
     identity: bytes | None = None
     note: str | None = None
+    injected_s: float = 0.0
 
 
 class OperatorDesk:
@@ -100,12 +115,21 @@ class OperatorDesk:
     def __init__(self, net: Network, operator: int) -> None:
         self.net = net
         self.operator = operator
+        self.party = f"operator-{operator}"
+        self._sessions = net.operator_sessions[operator]
 
     async def call(self, path: str, token: str | None, body: bytes, transport: str) -> bytes:
-        """Answer one unary call. Raises RpcError to be answered as an error, AnswerLost to drop the connection."""
-        call = _Call(method=path.rpartition("/")[2])
+        """Answer one unary call.
+
+        Raises RpcError to be answered as an error, AnswerLost to drop the connection, AnswerCut to reset it half-way.
+        """
+        request = _Request(path=path, token=token, body=body, transport=transport)
+        call = _Call(method=request.method, identity=self._named_identity(request))
+        call.injected_s = self.net.latency.round_trip_s(call.identity)
         try:
-            answer = await self._answer(call, path, token, body)
+            if call.injected_s:
+                await asyncio.sleep(call.injected_s)
+            answer = await self._answer(call, request)
             call.response_bytes = len(answer)
             return answer
         except RpcError as error:
@@ -114,10 +138,12 @@ class OperatorDesk:
         except AnswerLost:
             call.code = "ANSWER_LOST"
             raise
-        except Exception as error:
-            call.code, call.note = Code.INTERNAL.name, repr(error)
-            self.net.alarm(error)
-            raise RpcError(Code.INTERNAL, "the emulator has a defect; its journal says where") from error
+        except AnswerCut:
+            call.code = "ANSWER_CUT"
+            raise
+        except asyncio.CancelledError:
+            call.code = "CALLER_GONE"
+            raise
         finally:
             self.note(call, transport, len(body))
 
@@ -131,7 +157,7 @@ class OperatorDesk:
         if not token:
             raise RpcError(Code.UNAUTHENTICATED, "send the session token as `authorization`")
         try:
-            identity = self.net.operator_sessions[self.operator].identity(token)
+            identity = self._sessions.identity(token)
         except AuthError as error:
             raise RpcError(Code.UNAUTHENTICATED, str(error)) from error
         return Caller(operator=self.operator, identity=identity)
@@ -141,7 +167,7 @@ class OperatorDesk:
         self.net.journal.append(
             at=self.net.clock.now(),
             transport=transport,
-            party=f"operator-{self.operator}",
+            party=self.party,
             method=call.method,
             code=call.code,
             handler_s=call.handler_s,
@@ -149,47 +175,95 @@ class OperatorDesk:
             response_bytes=call.response_bytes,
             identity=call.identity,
             note=call.note,
+            injected_s=call.injected_s,
         )
 
     def note_subscription(self, identity: bytes, transport: str) -> None:
         """Put the opening of an event stream into the journal."""
         self.note(_Call(method="subscribe_to_events", identity=identity), transport, 0)
 
-    async def _answer(self, call: _Call, path: str, token: str | None, body: bytes) -> bytes:
-        fault = self.net.faults.take(call.method, *_GENERAL_FAULTS)
-        if fault is not None:
-            call.note = f"fault {fault.kind}"
-            if fault.kind is FaultKind.ERROR_BEFORE_COMMIT:
-                raise RpcError(fault.code, "fault: error before commit")
-        started = time.perf_counter()
+    async def _answer(self, call: _Call, request: _Request) -> bytes:
+        site = Site(
+            party=self.party, method=call.method, identity=call.identity, forget_sessions=partial(self._forget, call)
+        )
+        struck = self.net.faults.strike(site)
+        if not struck:
+            return self._carry_out(call, request)
+        deed, again = partial(self._tried, call, request), partial(self._again, request)
         try:
-            answer = self._act(call, path, token, body)
+            answer = await struck.around(site, deed, again, body=_sent)
         finally:
-            call.handler_s = time.perf_counter() - started
-        if fault is not None:
-            await asyncio.sleep(fault.delay_s)
-            if fault.kind is FaultKind.LOST_AFTER_COMMIT:
-                raise AnswerLost(call.method)
+            call.note = site.note
+        if isinstance(answer, RpcError):
+            raise answer
         return answer
 
-    def _act(self, call: _Call, path: str, token: str | None, body: bytes) -> bytes:
-        """Synchronous on purpose: between the first check and the last change no other call can come in between."""
+    async def _tried(self, call: _Call, request: _Request) -> bytes | RpcError:
+        """The answer, refusals too: faults spoil either."""
         try:
-            if path in _LOGIN:
-                request_type, login = _LOGIN[path]
-                return login(self.net, self.operator, _read(request_type, body)).SerializeToString()
-            method = METHODS.get(path)
-            if method is None:
-                raise RpcError(Code.UNIMPLEMENTED, f"{path} is absent from this emulator; see its README")
-            if not method.everywhere and self.operator != COORDINATOR:
-                raise RpcError(Code.FAILED_PRECONDITION, f"ask the coordinator, operator {COORDINATOR}")
-            caller = self.caller(token)
-            call.identity = caller.identity
-            return method.handler(self.net, caller, _read(method.request, body)).SerializeToString()
+            return self._carry_out(call, request)
+        except RpcError as error:
+            return error
+
+    async def _again(self, request: _Request) -> None:
+        """The same request once more. It is a call of its own, and nobody waits for its answer."""
+        call = _Call(method=request.method, identity=self._named_identity(request), note="fault duplicate")
+        answer = await self._tried(call, request)
+        if isinstance(answer, RpcError):
+            call.code, call.note = answer.code.name, f"fault duplicate: {answer}"
+        else:
+            call.response_bytes = len(answer)
+        self.note(call, request.transport, len(request.body))
+
+    def _forget(self, call: _Call) -> None:
+        if call.identity is not None:
+            self._sessions.forget(call.identity)
+
+    def _named_identity(self, request: _Request) -> bytes | None:
+        """Whose call this is, or says it is: the owner of the token, or the key that a login names."""
+        if request.path not in _LOGIN:
+            return self._sessions.owner(request.token)
+        try:
+            key = getattr(_read(_LOGIN[request.path][0], request.body), "public_key", b"")
+        except RpcError:
+            return None
+        return key if len(key) == KEY_BYTES else None
+
+    def _carry_out(self, call: _Call, request: _Request) -> bytes:
+        """Synchronous on purpose: between the first check and the last change no other call can come in between."""
+        started = time.perf_counter()
+        try:
+            return self._act(call, request)
         except LedgerError as error:
             raise RpcError(Code[error.refusal.value], str(error)) from error
         except (PackageError, SigningError, TxError, CryptoError) as error:
             raise RpcError(Code.INVALID_ARGUMENT, str(error)) from error
+        except RpcError:
+            raise
+        except Exception as error:
+            call.note = repr(error)
+            self.net.alarm(error)
+            raise RpcError(Code.INTERNAL, "the emulator has a defect; its journal says where") from error
+        finally:
+            call.handler_s = time.perf_counter() - started
+
+    def _act(self, call: _Call, request: _Request) -> bytes:
+        if request.path in _LOGIN:
+            request_type, login = _LOGIN[request.path]
+            return login(self.net, self.operator, _read(request_type, request.body)).SerializeToString()
+        method = METHODS.get(request.path)
+        if method is None:
+            raise RpcError(Code.UNIMPLEMENTED, f"{request.path} is absent from this emulator; see its README")
+        if not method.everywhere and self.operator != COORDINATOR:
+            raise RpcError(Code.FAILED_PRECONDITION, f"ask the coordinator, operator {COORDINATOR}")
+        caller = self.caller(request.token)
+        call.identity = caller.identity
+        return method.handler(self.net, caller, _read(method.request, request.body)).SerializeToString()
+
+
+def _sent(answer: bytes | RpcError) -> bytes:
+    """What goes out of an answer: a refusal has no body."""
+    return answer if isinstance(answer, bytes) else b""
 
 
 def _read(message_type: type[Message], body: bytes) -> Message:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 
 from spikes.emulator.clock import Clock
 from spikes.emulator.events import EventHub
-from spikes.emulator.faults import FaultBox
 from spikes.emulator.identities import KeyPair
+from spikes.emulator.latency import LatencyBook
 from spikes.emulator.leaf_swaps import LeafSwaps
 from spikes.emulator.ledger import Ledger
 from spikes.emulator.ledger_state import Transfer, TransferKind
@@ -19,6 +19,8 @@ from spikes.emulator.lightning import LightningNode
 from spikes.emulator.lightning_sends import LightningSends
 from spikes.emulator.mint import Mint
 from spikes.emulator.provider_terms import LEAF_LIFETIME_S, OrphanPolicy, ProviderTerms
+
+COUNTER_SWAP_GRACE_S = 600.0  # clients claim a counter swap by themselves only once it is older than 300 s
 
 
 class Provider:
@@ -32,7 +34,7 @@ class Provider:
         mint: Mint,
         lightning: LightningNode,
         events: EventHub,
-        faults: FaultBox,
+        latency: LatencyBook,
         clock: Clock,
         terms: ProviderTerms,
         alarm: Callable[[Exception], None],
@@ -44,7 +46,7 @@ class Provider:
         self._events = events
         self._clock = clock
         self.sends = LightningSends(
-            keys=keys, ledger=ledger, lightning=lightning, faults=faults, clock=clock, terms=terms, alarm=alarm
+            keys=keys, ledger=ledger, lightning=lightning, latency=latency, clock=clock, terms=terms, alarm=alarm
         )
         self.swaps = LeafSwaps(keys=keys, ledger=ledger, mint=mint, clock=clock, events=events)
 
@@ -57,24 +59,41 @@ class Provider:
         self._events.publish(minted.transfer)
         return minted.transfer
 
-    async def sweep(self) -> int:
+    def sweep(self) -> int:
         """Finish or return pending transfers that were abandoned. Returns how many.
 
         A payment whose wallet never asked to pay is paid or returned, as the terms say; everything past its expiry,
         and every swap that was not completed, is returned.
         """
         now = self._clock.now()
-        swept = 0
-        for transfer in self._ledger.pending():
-            expired = now >= transfer.expires_at
-            asked = self.sends.of(transfer.id) is not None
-            orphaned = not asked and now - transfer.created_at >= self.terms.orphan_after_s
-            if not expired and not orphaned:
-                continue
-            payable = transfer.kind is TransferKind.PREIMAGE_SWAP and not expired
-            if payable and self.terms.orphan_policy is OrphanPolicy.PAY:
-                await self.sends.pick_up(transfer.id)
-            else:
-                self.sends.give_back(transfer.id)
-            swept += 1
+        return sum(
+            self._tidy(transfer, abandoned=now - transfer.created_at >= self.terms.orphan_after_s)
+            for transfer in self._ledger.pending()
+        )
+
+    def sweep_wallet(self, identity: bytes) -> int:
+        """As `sweep`, for one wallet and as if its time had passed. Returns how many transfers were touched.
+
+        Clients leave a counter swap alone while it is young: those that wait for this wallet are made old.
+        """
+        mine = [transfer for transfer in self._ledger.pending() if transfer.sender == identity]
+        swept = sum(self._tidy(transfer, abandoned=True) for transfer in mine)
+        for transfer in self._ledger.claimable(identity):
+            if transfer.kind is TransferKind.COUNTER_SWAP:
+                self._ledger.age(transfer.id, COUNTER_SWAP_GRACE_S)
+                swept += 1
         return swept
+
+    def _tidy(self, transfer: Transfer, *, abandoned: bool) -> bool:
+        """Pay or return one pending transfer if it has expired, or is abandoned and nobody asked to pay it."""
+        expired = self._clock.now() >= transfer.expires_at
+        orphaned = abandoned and self.sends.of(transfer.id) is None
+        if not expired and not orphaned:
+            return False
+        payable = transfer.kind is TransferKind.PREIMAGE_SWAP and not expired
+        if payable and self.terms.orphan_policy is OrphanPolicy.PAY:
+            self.sends.pick_up(transfer.id)
+        else:
+            self.sends.give_back(transfer.id)
+            self.swaps.forget(transfer.id)
+        return True

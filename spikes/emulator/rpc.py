@@ -34,6 +34,14 @@ class AnswerLost(Exception):
     """The call was carried out, but its answer must not reach the client: the transport drops the connection."""
 
 
+class AnswerCut(Exception):
+    """As AnswerLost, but half of the answer goes out before the connection is reset."""
+
+    def __init__(self, answer: bytes) -> None:
+        super().__init__("answer cut")
+        self.answer = answer
+
+
 @dataclass(frozen=True, kw_only=True)
 class Caller:
     """Who calls which operator, as the session token says. `operator` is 0-based; `identity` a 33-byte key."""

@@ -115,7 +115,7 @@ async def _sweep(net: Network) -> None:
     while True:
         await asyncio.sleep(SWEEP_EVERY_S)
         try:
-            await net.provider.sweep()
+            net.provider.sweep()
         except Exception as error:
             net.alarm(error)
             return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spikes.emulator.clock import Clock
 from spikes.emulator.crypto import curve
@@ -16,6 +16,7 @@ from spikes.emulator.entropy import Entropy
 
 CHALLENGE_LIFETIME_S = 300.0
 SESSION_LIFETIME_S = 3600.0
+KEY_BYTES = 33
 
 
 class AuthError(ValueError):
@@ -29,6 +30,7 @@ class Session:
     token: str
     identity: bytes
     expires_at: float
+    ended: bool = False
 
 
 class SessionBook:
@@ -67,6 +69,7 @@ class SessionBook:
             identity=identity,
             expires_at=float(int(self._clock.now() + self.lifetime_s)),
         )
+        self._prune()
         self._sessions[session.token] = session
         return session
 
@@ -75,11 +78,30 @@ class SessionBook:
         session = self._sessions.get(token)
         if session is None:
             raise AuthError("unknown session token; log in")
-        if session.expires_at <= self._clock.now():
-            del self._sessions[token]
+        if session.ended or session.expires_at <= self._clock.now():
             raise AuthError("the session has expired; log in again")
         return session.identity
+
+    def owner(self, token: str | None) -> bytes | None:
+        """Whose token this is or was, if that is still known. No login: for the journal and for faults."""
+        session = self._sessions.get(token) if token else None
+        return session.identity if session else None
+
+    def forget(self, identity: bytes) -> None:
+        """End every session of `identity`."""
+        for token, session in self._sessions.items():
+            if session.identity == identity:
+                self._sessions[token] = replace(session, ended=True)
 
     def forget_all(self) -> None:
         """End every session at once, as a restart of the service would."""
         self._sessions.clear()
+
+    def _prune(self) -> None:
+        """Drop what expired: sessions are in the order of their expiry, for they all live equally long."""
+        now = self._clock.now()
+        while self._sessions:
+            token = next(iter(self._sessions))
+            if self._sessions[token].expires_at > now:
+                return
+            del self._sessions[token]

@@ -10,10 +10,9 @@ from typing import Protocol
 
 from spikes.errors import PlanError
 from spikes.experiments import (
-    l402_blocked_cap,
-    l402_blocked_host,
-    l402_cached,
-    l402_paid,
+    fault,
+    fault_random,
+    l402_flows,
     no_such_experiment,
     pay_after_eviction,
     pay_after_restart,
@@ -23,6 +22,8 @@ from spikes.experiments import (
     pay_rebuilt,
     pay_second_isolate,
     pay_swap,
+    remember_request,
+    remember_window,
 )
 from spikes.experiments.act import Act, Invoices
 from spikes.plan import PROBE, PlannedAttempt
@@ -58,23 +59,27 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     pay_at_once_one_leaf,
     pay_rebuilt,
     pay_second_isolate,
-    l402_paid,
-    l402_cached,
-    l402_blocked_cap,
-    l402_blocked_host,
+    *l402_flows.EXPERIMENTS,  # one for each flow, listed in flow_table.py by name
     no_such_experiment,
+    *fault.EXPERIMENTS,  # one for each named schedule, listed there by name
+    fault_random,
+    remember_request,
+    remember_window,
 )
 # A probe (spikes/probe.py) asks the one question that needs no driver.
 EXPECTED: dict[str, Outcome] = {
     **{experiment.NAME: experiment.EXPECTED for experiment in EXPERIMENTS},
     PROBE: Outcome.UNSUPPORTED,
 }
+_EVICTING = frozenset(experiment.NAME for experiment in fault.EXPERIMENTS if experiment.evicts)
 
 
 def fits(experiment: str, runtime: Runtime) -> bool:
     """Whether the question can be asked of this runtime at all."""
     if experiment == PROBE or runtime.FORM is Form.PROBE:
         return experiment == PROBE and runtime.FORM is Form.PROBE
+    if experiment in _EVICTING:
+        return runtime.EVICTION in (Eviction.ASKED, Eviction.STOPPED)  # else there is no isolate to take away
     return experiment != pay_after_eviction.NAME or runtime.EVICTION is not Eviction.NEVER
 
 

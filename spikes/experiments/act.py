@@ -5,8 +5,8 @@ Times are not here: the seat keeps them, by the outside clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from spikes.contract import Answer, ContractBreach
 from spikes.network import Invoice
@@ -18,13 +18,17 @@ Invoices = tuple[Invoice, ...]  # what an experiment wants paid; () if the harne
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
-    """One asking of the question, and the payment hashes at stake as the harness or the seller knows them."""
+    """One asking of the question, and the payment hashes at stake as the harness or the seller knows them.
+
+    `told` are facts that many attempts share: name -> value, written once for each runtime.
+    """
 
     answer: Answer
     payment_hashes: tuple[str, ...] = ()
     asks: tuple[Ask, ...] = ()  # every answer in order, if it was asked more than once; `answer` is the last
     faults: tuple[FaultSeen, ...] = ()  # what was done to it on purpose
     exchanges: tuple[str, ...] = ()  # the seller's part of the request sequence, a line each
+    told: Mapping[str, str] = field(default_factory=dict)
 
 
 def never_asked(breach: ContractBreach, invoices: Invoices = ()) -> Act:

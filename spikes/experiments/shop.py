@@ -1,51 +1,84 @@
-"""Steps that the L402 experiments share: what is for sale in a run, and buying it.
+"""What is for sale in a run, and what the seller saw of an attempt.
 
-Every (experiment, repeat) has an item of its own, so that a credential cached for one turn never answers another.
+Role: names, prices and modes of the items of every L402 attempt; the seller's part of its request sequence. Every
+attempt has items of its own, so that a credential cached for one turn never answers another, and a lane never meets
+another lane's. Their price depends on the run's seed and the flow alone, so that repeats and runtimes are alike.
+Must not know: how a flow goes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 
-from spikes.experiments.act import Act
-from spikes.plan import PlannedAttempt, derived_int
-from spikes.seat import Seat
+from spikes.experiments.flow_table import FLOWS, Flow
+from spikes.paywall.catalogue import Item
+from spikes.plan import Plan, PlannedAttempt, derived_int
+from spikes.seller import Visit
 
 PREFIX = "l402_"
 PRICES_SATS = range(10, 250)
-# A blocked turn must move no money, so the wallet is funded for every flow alike and the refusal is the policy's.
-FLOAT_SATS = 2_000
+ANOTHER = "another"
+_BY_NAME = {PREFIX + flow.name: flow for flow in FLOWS}
+_NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 
 
-def item_name(planned: PlannedAttempt) -> str:
-    """The item that this attempt asks for."""
-    return f"{planned.experiment.removeprefix(PREFIX).replace('_', '-')}-{planned.repeat}"
+def items(plan: Plan) -> dict[str, Item]:
+    """Everything that the L402 attempts of a plan ask for, by name."""
+    return {
+        item_name(planned, label): _item(flow, mode, price_sats(plan.seed, flow))
+        for planned in plan.attempts
+        if (flow := _BY_NAME.get(planned.question))
+        for label, mode in wares(flow)
+    }
 
 
-def price_sats(planned: PlannedAttempt) -> int:
-    """What it costs; the same on every runtime."""
-    return PRICES_SATS[derived_int(planned.seed, "price") % len(PRICES_SATS)]
+def wares(flow: Flow) -> Iterable[tuple[str, str]]:
+    """(label, mode) of what a flow needs: what is asked for, first, and what is bought before it."""
+    for mode in flow.modes:
+        yield label_of(flow, mode), mode
+    if not flow.modes:
+        yield label_of(flow), flow.mode
+    if any("another" in step for step in flow.before):
+        yield label_of(flow, ANOTHER), flow.mode
 
 
-def items(attempts: Iterable[PlannedAttempt]) -> dict[str, int]:
-    """Everything that the L402 attempts of a plan ask for: name -> price in satoshis."""
-    return {item_name(planned): price_sats(planned) for planned in attempts if planned.experiment.startswith(PREFIX)}
+def label_of(flow: Flow, which: str = "") -> str:
+    """What stands for an item in a request sequence: the same in all repeats, on all runtimes."""
+    return _NOT_IN_NAMES.sub("-", f"{flow.name}-{which}" if which else flow.name)
 
 
-async def open_for(seat: Seat) -> None:
-    """A funded wallet and a running buyer."""
-    await seat.hold_at_least(FLOAT_SATS)
-    await seat.open_shop()
+def item_name(planned: PlannedAttempt, label: str) -> str:
+    """The item of this attempt that goes by that label."""
+    return f"{label}-{planned.repeat}-{_NOT_IN_NAMES.sub('-', planned.seat)}"
 
 
-async def buy(seat: Seat, planned: PlannedAttempt, *, max_sats: int | None = None, hosts: list[str]) -> Act:
-    """One turn of the buyer. The payment hash at stake is the one that the seller asked for during it, if it did."""
-    since = await seat.seller.position()
-    answer = await seat.fetch(
-        planned.request_id,
-        seat.seller.address(item_name(planned)),
-        max_sats=price_sats(planned) if max_sats is None else max_sats,
-        hosts=hosts,
-    )
-    offered = await seat.seller.offered_hash(since)
-    return Act(answer=answer, payment_hashes=() if offered is None else (offered,))
+def price_sats(run_seed: int, flow: Flow) -> int:
+    """What a flow's items cost."""
+    return PRICES_SATS[derived_int(run_seed, "price", flow.name) % len(PRICES_SATS)]
+
+
+def exchanges(label: str, visits: Sequence[Visit]) -> tuple[str, ...]:
+    """What a seller was asked and answered, a line each, without what differs between repeats."""
+    return tuple(_line(label, visit) for visit in visits)
+
+
+def at_stake(visits: Sequence[Visit], known: frozenset[str]) -> tuple[str, ...]:
+    """The payments that visits were about: those proven, else the one asked for last; none `known` from before."""
+    proven = [visit.proven_hash for visit in visits]
+    asked = [visit.payment_hash for visit in visits if visit.offer is not None]
+    fresh = [[digest for digest in digests if digest and digest not in known] for digests in (proven, asked[-1:])]
+    return tuple(dict.fromkeys(fresh[0] or fresh[1]))
+
+
+def _line(label: str, visit: Visit) -> str:
+    proof = "" if not visit.had_credential else " with credential"
+    if visit.pays_offer is not None:
+        proof += f" of offer {visit.pays_offer}"
+    what = " ".join(filter(None, [str(visit.status), visit.code, "cut" if visit.cut else None]))
+    offer = "" if visit.offer is None else f", offer {visit.offer}"
+    return f"seller {visit.method} {visit.place}/{label}{proof} -> {what}{offer}"
+
+
+def _item(flow: Flow, mode: str, price: int) -> Item:
+    return Item(price_sats=price, mode=mode, later_price_sats=2 * price if flow.dearer_later else None)

@@ -117,7 +117,7 @@ class _Inspection:
                 *(self._runtime, self._around, wallet),
                 name=self._name,
                 settings=safe.settings(issued),
-                items=shop.items(plan.attempts),
+                items=shop.items(plan),
                 logs=self._logs,
             ) as watch,
         ):
@@ -148,7 +148,7 @@ class _Inspection:
             *(self._runtime, self._around, wallet),
             name=name,
             settings=None,
-            items=shop.items(plan.attempts),
+            items=shop.items(plan),
             logs=self._logs / LEGACY,
         ) as watch:
             steps = Steps(watch, plan, planted.identity_of(wallet.mnemonic), self._around.deadline_s)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from spikes.contract import ContractBreach
 from spikes.errors import RuntimeStartFailure
-from spikes.inspections.metering import calibration
+from spikes import calibration
 from spikes.inspections.metering.instruments import CONVEX, Instruments
 from spikes.inspections.metering.request_meter import Aftermath, How
 from spikes.inspections.metering.standin_meter import standin_facts

@@ -10,9 +10,12 @@ import argparse
 import asyncio
 import json
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from spikes.paywall.seller import DEFAULT_PRICES_SATS, DEFAULT_VALIDITY_S, SellerConfig, SellerConfigError, create_app
+from spikes.paywall.catalogue import DEFAULT, Catalogue, CatalogueError, from_json
+from spikes.paywall.seller import SellerConfig
+from spikes.paywall.service import create_app
 from spikes.serving import LOOPBACK, serve
 
 
@@ -21,13 +24,9 @@ def main() -> None:
     parser = _parser()
     options = parser.parse_args()
     try:
-        config = SellerConfig(
-            admin_url=options.emulator_admin,
-            seed=options.seed,
-            prices_sats=dict(options.item or DEFAULT_PRICES_SATS),
-            validity_s=options.validity_s,
-        )
-    except SellerConfigError as error:
+        catalogue = DEFAULT if options.catalogue is None else _read(options.catalogue)
+        config = SellerConfig(admin_url=options.emulator_admin, seed=options.seed, catalogue=catalogue)
+    except CatalogueError as error:
         parser.error(str(error))
     ready = partial(_ready, config, as_json=options.json)
     asyncio.run(serve(create_app(config), ready=ready, lifeline=options.lifeline))
@@ -40,13 +39,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seed", type=int, default=0, help="keys and token ids come from it (default 0)")
     parser.add_argument(
-        "--item",
-        action="append",
-        type=_item,
-        metavar="NAME=SATS",
-        help=f"an item for sale, may be repeated (default {DEFAULT_PRICES_SATS})",
+        "--catalogue",
+        type=Path,
+        metavar="FILE",
+        help=f'JSON: {{"items": {{NAME: {{"price_sats": 10, "mode": "honest"}}}}}} (default: {", ".join(DEFAULT)})',
     )
-    parser.add_argument("--validity-s", type=int, default=DEFAULT_VALIDITY_S, help="how long a token opens its item")
     parser.add_argument("--json", action="store_true", help="print the ready line as JSON")
     parser.add_argument("--lifeline", action="store_true", help="end when stdin reaches its end")
     return parser
@@ -58,18 +55,18 @@ def _loopback_url(text: str) -> str:
     return text
 
 
-def _item(text: str) -> tuple[str, int]:
-    name, _, price = text.partition("=")
-    if not price.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r}: write it as NAME=SATS, for example cheap=10")
-    return name, int(price)
+def _read(path: Path) -> Catalogue:
+    try:
+        return from_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogueError(f"{path} cannot be read ({type(error).__name__}); name a JSON file") from error
 
 
 def _ready(config: SellerConfig, port: int, *, as_json: bool) -> str:
     host = f"{LOOPBACK}:{port}"
     if not as_json:
         return f"selling at http://{host}/paid/<item>"
-    return json.dumps({"url": f"http://{host}", "host": host, "items": dict(config.prices_sats)})
+    return json.dumps({"url": f"http://{host}", "host": host, "items": len(config.catalogue)})
 
 
 if __name__ == "__main__":

@@ -86,4 +86,5 @@ def _narrowed(caveats: Sequence[str], condition: str, what: str) -> frozenset[st
 
 
 def _values(caveats: Sequence[str], condition: str) -> list[str]:
-    return [value for name, equals, value in (caveat.partition("=") for caveat in caveats) if equals and name == condition]
+    named = (caveat.partition("=") for caveat in caveats)
+    return [value for name, equals, value in named if equals and name == condition]

@@ -40,6 +40,11 @@ class Credential:
     identifier: TokenIdentifier
     preimage: bytes
 
+    @property
+    def is_paid(self) -> bool:
+        """Whether the preimage is that of the payment which the macaroon is bound to. Constant-time comparison."""
+        return hmac.compare_digest(hashlib.sha256(self.preimage).digest(), self.identifier.payment_hash)
+
 
 def read_authorization(values: Sequence[str]) -> Credential | None:
     """The L402 credential among the `Authorization` header values; None if there are only other schemes, or nothing.
@@ -89,7 +94,7 @@ def verify(credential: Credential, *, mint: Mint, item: str, capability: str | N
     # The location is outside the signature chain: another one is an altered macaroon all the same.
     if macaroon.location != LOCATION or not is_authentic(macaroon, mint.root_key(macaroon.identifier)):
         raise CredentialError(Refusal.FORGED, "this seller did not sign the macaroon; send the one of the challenge")
-    if not hmac.compare_digest(hashlib.sha256(credential.preimage).digest(), credential.identifier.payment_hash):
+    if not credential.is_paid:
         raise CredentialError(Refusal.UNPAID, "the preimage is not that of the macaroon's payment; pay its invoice")
     if mint.is_revoked(macaroon.identifier):
         raise CredentialError(Refusal.REVOKED, "the seller has taken the token back; complain with the receipt")

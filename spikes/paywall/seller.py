@@ -1,141 +1,156 @@
-"""The seller: the paywall's HTTP routes.
+"""The seller: decides what a request for an item gets.
 
-Role: answer `GET /paid/{item}` with 200, 401 or 402, keep the journal, serve the harness's `/admin` routes.
-Must not know: how a token is signed or an invoice made, who buys and with what.
+Role: door, credential, goods or bill, in terms of the item's mode; keeps the journal.
+Must not know: how a token is signed or an invoice made, who buys and with what; routes.
 
-No credential, or one that is good but does not reach: 402 with a challenge. A credential that is malformed, forged or
-not paid: 401 without an offer. No invoice to be had: 502. Errors are `{"ok": false, "error": {"code", "message"}}`.
+No credential, or one that is good but does not reach: 402 with a challenge. A credential that is malformed, forged,
+revoked or not paid: 401 without an offer (as Aperture: 402 with a new one). No invoice to be had: 502. Errors are
+`{"ok": false, "error": {"code", "message"}}`.
 """
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-import httpx
 from aiohttp import web
 
-from spikes.paywall.challenge import WITHOUT_OFFER, format_challenge
-from spikes.paywall.credentials import CredentialError, read_authorization, verify
+from spikes.paywall.catalogue import DEFAULT, Catalogue, Item, checked
+from spikes.paywall.challenge import WITHOUT_OFFER
+from spikes.paywall.credentials import Credential, read_as_aperture, read_authorization, verify
 from spikes.paywall.invoices import InvoiceDesk, InvoiceError
 from spikes.paywall.journal import Entry, Journal
+from spikes.paywall.modes import Door, Thanks
+from spikes.paywall.refusals import CredentialError, Refusal
+from spikes.paywall.till import Till
 from spikes.paywall.tokens import Mint
 from spikes.record import fingerprint
 
-ITEM_NAME = re.compile(r"[a-z0-9-]{1,32}")
-DEFAULT_PRICES_SATS = {"cheap": 10, "expensive": 250}
-DEFAULT_VALIDITY_S = 600
-
-
-class SellerConfigError(ValueError):
-    """A configuration that sells nothing; the message says what to change."""
+MACAROON_HEADERS = ("Grpc-Metadata-Macaroon", "Macaroon")
+ELSEWHERE = "/elsewhere"
+LARGE_BODY_BYTES = 16 << 20
+_CHUNK = b"0123456789abcde\n" * 4096
+_NO_STORE = {"Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class SellerConfig:
-    """What is sold and for how much, and where invoices come from."""
+    """What is sold, and where invoices come from. Raises CatalogueError if nothing is."""
 
     admin_url: str
     seed: int
-    prices_sats: Mapping[str, int] = field(default_factory=lambda: dict(DEFAULT_PRICES_SATS))
-    validity_s: int = DEFAULT_VALIDITY_S
+    catalogue: Catalogue = field(default_factory=lambda: dict(DEFAULT))
 
     def __post_init__(self) -> None:
-        for item, price in self.prices_sats.items():
-            if not ITEM_NAME.fullmatch(item):
-                raise SellerConfigError(f"item {item!r}: a name is 1 to 32 of a-z, 0-9 and '-'")
-            if price <= 0:
-                raise SellerConfigError(f"item {item!r}: the price is {price}, it must be at least 1 sat")
-        if not self.prices_sats:
-            raise SellerConfigError("nothing is for sale; name at least one item with its price")
-        if self.validity_s <= 0:
-            raise SellerConfigError(f"tokens would be valid for {self.validity_s} s; give at least 1")
+        checked(self.catalogue)
 
 
 @dataclass(kw_only=True)
 class _Visit:
     """What one request turned out to be, gathered for its journal entry."""
 
+    name: str
+    item: Item
+    now_s: float
     had_credential: bool = False
     macaroon: str | None = None
     payment_hash: str | None = None
     code: str | None = None
+    offer: int | None = None
+    pays_offer: int | None = None
+    proven_hash: str | None = None
+    cut: bool = False
 
 
-def create_app(config: SellerConfig, *, clock: Callable[[], float] = time.time) -> web.Application:
-    """The seller as an aiohttp application; `clock` gives Unix seconds."""
-    seller = _Seller(config, clock)
-    app = web.Application()
-    app.cleanup_ctx.append(seller.connect)
-    app.router.add_get("/paid/{item}", seller.serve_item, allow_head=False)
-    app.router.add_get("/admin/healthz", seller.serve_health)
-    app.router.add_get("/admin/journal", seller.serve_journal)
-    return app
+class Seller:
+    """One seller with its mint, till and journal. `clock` gives Unix seconds; each item's may be ahead of it."""
 
-
-class _Seller:
-    def __init__(self, config: SellerConfig, clock: Callable[[], float]) -> None:
-        self._config = config
+    def __init__(self, config: SellerConfig, desk: InvoiceDesk, clock: Callable[[], float]) -> None:
+        self.catalogue = config.catalogue
+        self.journal = Journal()
         self._clock = clock
+        self._ahead_s: Counter[str] = Counter()
         self._mint = Mint(config.seed)
-        self._journal = Journal()
-        self._desk: InvoiceDesk
+        self._desk = desk
+        self._till = Till(config.seed, self._mint, desk)
+        self._uses: Counter[str] = Counter()  # by the fingerprint of the token
 
-    async def connect(self, _: web.Application) -> AsyncIterator[None]:
-        """Hold the connection to the emulator for as long as the application runs."""
-        async with httpx.AsyncClient(trust_env=False) as client:
-            self._desk = InvoiceDesk(client, self._config.admin_url)
-            yield
+    def revoke(self, name: str) -> int:
+        """Take back every token of an item; how many those are."""
+        return self._mint.revoke(name)
 
-    async def serve_health(self, _: web.Request) -> web.Response:
-        return web.json_response({"ok": True, "items": dict(self._config.prices_sats)})
+    def let_pass(self, name: str, seconds: int) -> None:
+        """From now on it is that much later, where this item is concerned."""
+        self._ahead_s[name] += seconds
 
-    async def serve_journal(self, request: web.Request) -> web.Response:
-        since = request.query.get("since", "0")
-        if not re.fullmatch(r"[0-9]{1,12}", since):
-            return _error(400, "invalid_request", "since: give a sequence number, the 'next' of an earlier answer")
-        return web.json_response(self._journal.since(int(since)))
+    async def serve(self, request: web.Request, name: str, item: Item) -> web.StreamResponse:
+        """Answer a request for an item, and note it."""
+        visit = _Visit(name=name, item=item, now_s=self._clock() + self._ahead_s[name])
+        with self.journal.being_answered(name):
+            response = await self._answer(request, visit)
+            self._note(request, visit, response.status)
+        return response
 
-    async def serve_item(self, request: web.Request) -> web.Response:
-        visit = _Visit()
-        response = await self._answer(request, visit)
-        self._journal.append(
+    def serve_elsewhere(self, request: web.Request, name: str, item: Item) -> web.Response:
+        """Where a redirect leads: another host name, which a careful buyer never asks."""
+        visit = _Visit(name=name, item=item, now_s=self._clock(), code="elsewhere")
+        visit.had_credential = "Authorization" in request.headers
+        self._note(request, visit, 200)
+        return web.json_response({"ok": True, "content": "you should not have come"}, headers=_NO_STORE)
+
+    def _note(self, request: web.Request, visit: _Visit, status: int) -> None:
+        self.journal.append(
             Entry(
                 at_s=self._clock(),
+                item=visit.name,
                 method=request.method,
                 path=request.path,
-                status=response.status,
+                status=status,
                 code=visit.code,
                 had_credential=visit.had_credential,
                 macaroon=visit.macaroon,
                 payment_hash=visit.payment_hash,
+                offer=visit.offer,
+                pays_offer=visit.pays_offer,
+                proven_hash=visit.proven_hash,
+                cut=visit.cut,
             )
         )
-        return response
 
-    async def _answer(self, request: web.Request, visit: _Visit) -> web.Response:
-        item = request.match_info["item"]
-        if item not in self._config.prices_sats:
-            visit.code = "not_found"
-            return _error(404, visit.code, f"no such item; for sale: {', '.join(self._config.prices_sats)}")
+    async def _answer(self, request: web.Request, visit: _Visit) -> web.StreamResponse:
+        mode = visit.item.behaviour
         try:
-            opened = self._opens(request, item, visit)
+            opened = await self._opens(request, visit)
         except CredentialError as error:
             visit.code = error.refusal.value
-            if error.refusal.is_insufficient:
-                return await self._offer(item, visit, str(error))
-            return _error(401, visit.code, str(error), {"WWW-Authenticate": WITHOUT_OFFER})
-        if not opened:
-            visit.code = "payment_required"
-            return await self._offer(item, visit, "pay the invoice, then come back with macaroon and preimage")
-        return web.json_response({"ok": True, "item": item, "content": f"the content of {item}"}, headers=_NO_STORE)
+            if error.refusal.is_insufficient or mode.reads_as_aperture:
+                return await self._offer(visit, str(error))
+            return typed_error(401, visit.code, str(error), {"WWW-Authenticate": WITHOUT_OFFER})
+        except InvoiceError as error:
+            visit.code = "node_unavailable"
+            return typed_error(502, visit.code, str(error))
+        return await (self._goods(request, visit) if opened else self._meet(request, visit))
 
-    def _opens(self, request: web.Request, item: str, visit: _Visit) -> bool:
-        """Whether the request has a credential, which then opens `item`. Raises CredentialError if it does not."""
+    async def _meet(self, request: web.Request, visit: _Visit) -> web.Response:
+        """Somebody at the door without a credential."""
+        match visit.item.behaviour.door:
+            case Door.OFFER:
+                visit.code = "payment_required"
+                return await self._offer(visit, "pay the invoice, then come back with macaroon and preimage")
+            case Door.REDIRECT:
+                visit.code = "moved"
+                place = request.url.with_host("localhost").with_path(f"{ELSEWHERE}/{visit.name}")
+                return web.Response(status=302, headers={**_NO_STORE, "Location": str(place)})
+            case Door.ERROR:
+                visit.code = "out_of_order"
+                return typed_error(503, visit.code, "the seller is out of order; try again later")
+
+    async def _opens(self, request: web.Request, visit: _Visit) -> bool:
+        """Whether the request has a credential, which then opens the item. Raises CredentialError if it does not."""
+        mode = visit.item.behaviour
         try:
-            credential = read_authorization(request.headers.getall("Authorization", []))
+            credential = _credential_of(request, as_aperture=mode.reads_as_aperture)
         except CredentialError:
             visit.had_credential = True
             raise
@@ -144,30 +159,64 @@ class _Seller:
         visit.had_credential = True
         visit.macaroon = fingerprint(credential.macaroon.identifier)
         visit.payment_hash = credential.identifier.payment_hash.hex()
-        verify(credential, mint=self._mint, item=item, now_s=self._clock())
+        visit.pays_offer = self._till.offer_paid_by(visit.name, credential.identifier.payment_hash)
+        visit.proven_hash = visit.payment_hash if credential.is_paid else None
+        verify(credential, mint=self._mint, item=visit.name, capability=visit.item.capability, now_s=visit.now_s)
+        if mode.asks_node and not await self._desk.is_settled(credential.identifier.payment_hash):
+            raise CredentialError(Refusal.UNSETTLED, "the node does not know the invoice as settled; pay it")
+        if mode.thanks is Thanks.UNAUTHORIZED:
+            raise CredentialError(Refusal.REFUSED, "this seller does not honour what it sold")
+        if mode.thanks is Thanks.AGAIN:
+            raise CredentialError(Refusal.AGAIN, "this seller always wants to be paid once more")
+        self._uses[visit.macaroon] += 1
+        if mode.uses is not None and self._uses[visit.macaroon] > mode.uses:
+            raise CredentialError(Refusal.SPENT, "the token has been used up; pay again")
         return True
 
-    async def _offer(self, item: str, visit: _Visit, message: str) -> web.Response:
+    async def _goods(self, request: web.Request, visit: _Visit) -> web.StreamResponse:
+        if visit.item.behaviour.thanks is Thanks.MUCH:
+            return await _pour(request, visit)
+        content = {"ok": True, "item": visit.name, "content": f"the content of {visit.name}"}
+        return web.json_response(content, headers=_NO_STORE)
+
+    async def _offer(self, visit: _Visit, message: str) -> web.Response:
         """402 with a macaroon and an invoice of its own; 502 if the Lightning side gives none."""
-        price_sats = self._config.prices_sats[item]
         try:
-            invoice = await self._desk.order(amount_sats=price_sats, memo=f"sparkgate {item}")
+            offer = await self._till.offer(visit.name, visit.item, visit.now_s)
         except InvoiceError as error:
             visit.code = "invoice_unavailable"
-            return _error(502, visit.code, str(error))
-        macaroon = self._mint.issue(
-            payment_hash=invoice.payment_hash,
-            item=item,
-            valid_until_s=int(self._clock()) + self._config.validity_s,
-        )
-        visit.payment_hash = invoice.payment_hash.hex()
-        challenge = {"WWW-Authenticate": format_challenge(macaroon, invoice.bolt11)}
-        return _error(402, visit.code or "payment_required", message, challenge)
+            return typed_error(502, visit.code, str(error))
+        visit.payment_hash = offer.payment_hash.hex()
+        visit.offer = offer.number
+        response = typed_error(402, visit.code or "payment_required", message)
+        for value in offer.challenge:
+            response.headers.add("WWW-Authenticate", value)
+        if visit.item.behaviour.reads_as_aperture:  # its 402 is the gRPC one, whoever asks
+            response.headers["Content-Type"] = "application/grpc"
+        return response
 
 
-_NO_STORE = {"Cache-Control": "no-store"}
+def _credential_of(request: web.Request, *, as_aperture: bool) -> Credential | None:
+    values = request.headers.getall("Authorization", [])
+    if not as_aperture:
+        return read_authorization(values)
+    return read_as_aperture(values, [request.headers.get(name, "") for name in MACAROON_HEADERS])
 
 
-def _error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> web.Response:
+async def _pour(request: web.Request, visit: _Visit) -> web.StreamResponse:
+    """Far more than a preview. A buyer that has seen enough hangs up."""
+    response = web.StreamResponse(headers={**_NO_STORE, "Content-Type": "text/plain"})
+    try:
+        await response.prepare(request)
+        for _ in range(0, LARGE_BODY_BYTES, len(_CHUNK)):
+            await response.write(_CHUNK)
+        await response.write_eof()
+    except ConnectionError:
+        visit.cut = True
+    return response
+
+
+def typed_error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    """An error in the seller's envelope."""
     body = {"ok": False, "error": {"code": code, "message": message}}
     return web.json_response(body, status=status, headers={**_NO_STORE, **(headers or {})})

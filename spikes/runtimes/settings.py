@@ -21,6 +21,9 @@ class Settings:
     wallet_id: str
     state_dir: Path  # the driver's own, kept over restarts of its process
     inspect: str | None = None  # what an inspection wants watched (spikes/inspections); None in every payment run
+    # A submitted payment that the network does not show so long after never reached it. In production minutes; here the
+    # network is on the same machine, and what it has not shown after this time did not come.
+    lost_after_s: int = 5
     executor_url: str | None = None
     executor_token: str | None = field(default=None, repr=False)
 
@@ -34,6 +37,7 @@ class Settings:
             "SPARKGATE_WALLET_ID": self.wallet_id,
             "SPARKGATE_STATE_DIR": str(self.state_dir),
             "SPARKGATE_INSPECT": self.inspect,
+            "SPARKGATE_LOST_AFTER_S": str(self.lost_after_s),
             "SPARKGATE_EXECUTOR_URL": self.executor_url,
             "SPARKGATE_EXECUTOR_TOKEN": self.executor_token,
             "SPARKGATE_LIFELINE": "1",

@@ -89,7 +89,7 @@ WASMTIME = RuntimePin(
     sdk="@breeztech/breez-sdk-spark 0.19.2",
     engine="wasmtime 50.0.1",
 )
-_EXPECTED = {"cached": Outcome.CACHED, "blocked": Outcome.BLOCKED}
+_EXPECTED = {"cached": Outcome.CACHED, "blocked": Outcome.BLOCKED, "window": Outcome.BLOCKED}
 _CODES = {
     "l402_blocked_cap": "quoted_amount_exceeds_cap",
     "l402_blocked_host": "host_not_allowed",

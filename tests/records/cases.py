@@ -21,6 +21,7 @@ from tests.records.builder import (
     WORKERD,
     Run,
 )
+from tests.records.faults import asks, under_fault
 from tests.records.fitting import (
     USED,
     first_form,
@@ -158,6 +159,32 @@ def _says_failed(run: Run) -> None:
     run.attempt(W, "pay_exact", Outcome.FAILED, code="send_failed", ledger=lost, path=PaymentPath.EXACT)
 
 
+def _pays_twice_on_retry(run: Run) -> None:
+    """The answer to the first ask was lost; the second one, under the same id, made a second payment."""
+    twice = {"settled_count": 2, "debited_sats": 2006}
+    name = "lost_after_commit.RequestLightningSend"
+    under_fault(run, W, name, ledger=twice, asks=asks(Outcome.UNKNOWN, Outcome.PAID))
+
+
+def _forgets_on_pending(run: Run) -> None:
+    """Pending, and by the next ask forgotten: the invoice can be settled once only, the wallet pays twice for it."""
+    again = {"debited_sats": 2006}
+    under_fault(run, W, "ssp_stuck", ledger=again, asks=asks(Outcome.UNKNOWN, Outcome.PAID))
+
+
+def _reports_failed_on_timeout(run: Run) -> None:
+    """What took too long is called failed, while the payment goes on and is settled."""
+    settled = {"settled_count": 1, "debited_sats": 1003, "payment_hash": "cd" * 32, "invoice_amount_sats": 1000}
+    under_fault(run, W, "slow_settle", Outcome.FAILED, code="send_failed", ledger=settled, path=PaymentPath.EXACT)
+
+
+def _trusts_the_sellers_amount(run: Run) -> None:
+    """The seller speaks of 900 sat beside an invoice of 1000; the cap and the receipt go by what the seller said."""
+    asked = {"invoice_amount_sats": 1000, "debited_sats": 1003}
+    claim = {"amount_sats": 900, "fee_sats": 2}
+    run.attempt(W, "l402_lying_amount", Outcome.PAID, ledger=asked, claim=claim)
+
+
 def _knows_every_experiment() -> bytes:
     run = Run(WORKERD)
     fit_for_compatibility(run, W)
@@ -193,6 +220,10 @@ CASES: dict[str, Callable[[], bytes]] = {
     "liars/answers_anything.jsonl": _knows_every_experiment,
     "liars/tells_a_wrong_balance.jsonl": lambda: _one(lambda run: run.pay(W, claim={"balance_sats": 999_000})),
     "liars/hides_one_of_several.jsonl": lambda: _one(_hides_one_of_several),
+    "liars/pays_twice_on_retry.jsonl": lambda: _one(_pays_twice_on_retry),
+    "liars/forgets_on_pending.jsonl": lambda: _one(_forgets_on_pending),
+    "liars/reports_failed_on_timeout.jsonl": lambda: _one(_reports_failed_on_timeout),
+    "liars/trusts_the_sellers_amount.jsonl": lambda: _one(_trusts_the_sellers_amount),
     "reference.jsonl": reference,
 }
 

@@ -6,10 +6,10 @@ Role: the one place where tests know what fitting means. Must not know: files, w
 from __future__ import annotations
 
 from bench.gates.custody import SURFACES
-from bench.gates.exactly_once import RPC_SCHEDULES, RUN_SCHEDULES
-from spikes.record import Outcome, Phase, Platform
-from tests.records.builder import METHODS, Run
-from tests.records.flows import FLOWS
+from spikes.record import Calls, Phase, Platform
+from tests.records.builder import Run
+from tests.records.faults import fit_to_remember, fit_under_faults
+from tests.records.flows import FLOWS, turn
 
 COLD = tuple(
     Phase(name=name, duration_s=seconds, clock="outside")
@@ -18,7 +18,9 @@ COLD = tuple(
 TURN = (
     Phase(name="acknowledge", duration_s=0.3, clock="outside"),
     Phase(name="fetch", duration_s=3.0, clock="outside"),
+    Phase(name="turn", duration_s=3.1, clock="outside"),
 )
+SETTLED_S = 2.5  # of a turn on the lightning profile
 
 
 USED: dict[Platform, dict[str, float]] = {  # what a fitting runtime uses of its platform
@@ -88,10 +90,11 @@ def fit_for_latency(run: Run, runtime: str, *, payments: int = 299) -> None:
     for _ in range(payments - 36):
         run.pay(runtime, "pay_exact", incarnation=4)
     for _ in range(59):
-        run.pay(runtime, "l402_paid@lightning", incarnation=4, phases=TURN)
-        run.refuse(runtime, "l402_cached", incarnation=4)
-        run.refuse(runtime, "l402_blocked_cap", incarnation=4)
-    _faults(run, runtime)
+        run.pay(runtime, "l402_paid@lightning", incarnation=4, phases=TURN, calls=Calls(settle_s=SETTLED_S))
+        turn(run, runtime, "cached", incarnation=4)
+        turn(run, runtime, "blocked_cap", incarnation=4)
+    fit_under_faults(run, runtime)
+    fit_to_remember(run, runtime)
 
 
 def reference_payments(run: Run, runtime: str) -> None:
@@ -100,23 +103,6 @@ def reference_payments(run: Run, runtime: str) -> None:
         run.pay(runtime, "pay_exact", incarnation=incarnation, phases=COLD)
         run.pay(runtime, "pay_swap", incarnation=incarnation)
         run.pay(runtime, "pay_exact", incarnation=incarnation)
-
-
-def _faults(run: Run, runtime: str) -> None:
-    for method in METHODS:
-        for schedule in RPC_SCHEDULES:
-            if schedule != "lost_after_commit":
-                run.pay(runtime, f"fault_{schedule}.{method}", incarnation=4)
-                continue
-            paid = {"settled_count": 1, "payment_hash": "ab" * 31 + f"{len(run.lines) % 256:02x}"}
-            lost = {**paid, "debited_sats": 1003, "invoice_amount_sats": 1000}
-            claim = {"payment_hash": paid["payment_hash"], "preimage_sha256": paid["payment_hash"]}
-            run.attempt(runtime, f"fault_{schedule}.{method}", Outcome.UNKNOWN, incarnation=4, ledger=lost)
-            again = {**paid, "debited_sats": 0, "invoice_amount_sats": 1000}
-            sums = {**claim, "amount_sats": 1000, "fee_sats": 3}
-            run.pay(runtime, "reconcile", incarnation=4, ledger=again, claim=sums)
-    for schedule in RUN_SCHEDULES:
-        run.pay(runtime, f"fault_{schedule}", incarnation=4)
 
 
 def first_form(run: Run, runtime: str) -> None:

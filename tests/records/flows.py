@@ -60,7 +60,7 @@ def receipt(flow: str, **changes: Any) -> str:
     amount = 1000 + (100 + number) % 7
     fields = {
         **{"receiptVersion": "sparkgate.receipt.v1", "rail": "lightning", "assetId": "BTC_LN", "kind": "l402"},
-        **{"host": "127.0.0.1", "outcome": ends.value, "code": code, "class": None if code is None else "policy_denied"},
+        **{"host": "127.0.0.1", "outcome": ends.value, "code": code, "class": code and "policy_denied"},
         **{"cacheStatus": _CACHE.get(flow, "miss"), "capsApplied": {"maxAmountMsats": 2_000_000}},
         "quotedAmountMsats": None if ends is Outcome.FAILED else amount * 1000,
         "settledAmountMsats": amount * 1000 if ends is Outcome.PAID else 0,
@@ -90,7 +90,12 @@ def turn(run: Run, runtime: str, flow: str, **changes: Any) -> Attempt:
         "flow_digest": digest(receipt(flow)),
         **changes.pop("claim", {}),
     }
-    fields = {"seed": 100 + number, "code": code, "expected": ends, "requests": digest(sequence(flow))[:16]}
+    fields: dict[str, Any] = {
+        "seed": 100 + number,
+        "code": code,
+        "expected": ends,
+        "requests": digest(sequence(flow))[:16],
+    }
     if outcome is Outcome.PAID:
         fields |= {"path": PaymentPath.EXACT, "calls": Calls(count=12, emulator_s=0.01, by_method=METHODS)}
     return run.attempt(runtime, f"l402_{flow}", outcome, claim=claim, **{**fields, **changes})

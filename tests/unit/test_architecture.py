@@ -20,7 +20,11 @@ NOT_OURS = {"node_modules", "__pycache__"}
 # State machines and codecs that tests and records must be able to repeat exactly.
 PURE_PREFIXES = ("spikes.emulator.ledger",)
 PURE_MODULES = {
-    f"spikes.paywall.{name}" for name in ("macaroon", "identifier", "tokens", "challenge", "credentials", "journal")
+    f"spikes.paywall.{name}"
+    for name in (
+        *("caveats", "catalogue", "challenge", "credentials", "identifier", "journal", "macaroon", "modes", "refusals"),
+        *("tokens", "unpayable"),
+    )
 }
 # fmt: off
 IO_OR_CLOCK = {

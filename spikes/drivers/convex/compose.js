@@ -21,5 +21,6 @@ export function composeConvexDriver({ ctx, env, ...host }) {
   // One deployment may serve several wallets, one after the other; what one remembers is none of another's.
   const shelf = new ConvexShelf({ ctx, scope: env.SPARKGATE_SHELF_SCOPE || env.SPARKGATE_WALLET_ID || 'default' });
   const laneOn = (/** @type {import('../wallet/shelf.js').Shelf} */ own) => new ShelfLane({ shelf: own });
-  return composeDriver({ ...host, env, errors, oneAtATime: true, shelf, sdkLife: 'request', laneOn });
+  const wallet = { oneAtATime: true, shelf, sdkLife: /** @type {const} */ ('request'), laneOn };
+  return composeDriver({ ...host, ...wallet, env, errors, backendMode: 'convex_native' });
 }

@@ -1,175 +1,146 @@
 /**
- * Buys one resource: ask, judge the offer, have it paid, ask again with the credential.
+ * The L402 buyer: requests in, typed answers with receipts out.
  *
- * Role: the buyer's orchestration, the same in every topology: it does not know where the wallet is. Nothing
- * is tried twice: after paying, the seller is asked exactly once more. Must not know: the SDK, HTTP servers.
+ * Role: one purchase for one request id, whenever and however often it comes; every end has its answer and its receipt,
+ * which are kept. The same in every topology: it does not know where the wallet is.
+ * Must not know: the SDK, HTTP servers, the steps of a purchase.
  */
 
 import { ContractError, asContractError } from '../wallet/errors.js';
-import { bytesFromHex32, sha256Hex } from '../wallet/hashing.js';
-import { readTerms } from '../wallet/invoice.js';
+import { sha256HexOfText } from '../wallet/hashing.js';
+import { PhaseClock, withDeadline } from '../wallet/phases.js';
 import { MemoryShelf } from '../wallet/shelf.js';
 import { SpendWindow } from '../wallet/spend_window.js';
-import { CredentialCache, authorization } from './credentials.js';
-import { readOffer } from './offer.js';
-import { requireAllowedHost, requireUnderCap } from './policy.js';
-import { ask, preview } from './seller.js';
+import { CredentialCache } from './credentials.js';
+import { policyText } from './policy.js';
+import { answerOf } from './purchase_answer.js';
+import { Purchases } from './purchases.js';
+import { Turn } from './turn.js';
 
-const NETWORK = 'regtest';
-const DENIED = new Set([401, 402, 403]);
-/** Offers whose payment is not resolved, by request id. */
-const OPEN = 'l402_open_offers';
+/** Longer than any purchase takes; who has waited that long asks again. */
+const JOIN_WAIT_S = 180;
 
 /**
- * @typedef {object} Purchase what is asked for, and what is known so far
- * @property {string} requestId
- * @property {URL} url
- * @property {import('./policy.js').Policy} policy
- * @property {import('../wallet/phases.js').PhaseClock} clock
- * @property {'miss' | 'hit' | 'stale' | 'invalid'} cacheStatus
- * @property {string | null} paymentHash
- * @property {bigint | null} quotedAmountMsats
- * @property {import('../wallet/pay_answer.js').PayAnswer | null} paid set as soon as money has moved
- * @property {Awaited<ReturnType<typeof preview>> | null} response the seller's last answer
+ * @typedef {import('./purchase_answer.js').Purchase} Purchase
+ * @typedef {import('./purchase_answer.js').Kept} Kept
+ * @typedef {import('./purchases.js').Marks} Marks
+ * @typedef {Pick<Purchase, 'requestId' | 'url' | 'policy'>} Wish
+ * @typedef {Kept & {requestId: string, phases: PhaseClock['phases'], response: Purchase['response'],
+ *   replayed: boolean}} Answer replayed: it is the answer of another call with the same request id
  */
 
 export class L402Buyer {
   /**
    * @param {{service: import('../wallet/contract.js').Service, errorTable: import('../wallet/errors.js').ErrorTable,
-   *   windowMs: number, shelf?: import('../wallet/shelf.js').Shelf, send?: typeof fetch, nowMs?: () => number}} options
-   *   shelf: remembers open offers, paid credentials and the window of the buyer's own policy
+   *   walletId: string, windowMs: number, shelf?: import('../wallet/shelf.js').Shelf, send?: typeof fetch,
+   *   nowMs?: () => number}} options
+   *   shelf: remembers purchases, paid credentials and the window of the buyer's own policy
    */
-  constructor({ service, errorTable, windowMs, shelf, send = (input, init) => fetch(input, init), nowMs = Date.now }) {
+  constructor({ service, errorTable, walletId, windowMs, shelf, send, nowMs = Date.now }) {
     this.service = service;
     this.errorTable = errorTable;
+    this.walletId = walletId;
     this.shelf = shelf ?? new MemoryShelf();
-    this.send = send;
+    this.send = send ?? ((/** @type {any} */ input, /** @type {any} */ init) => fetch(input, init));
     this.nowMs = nowMs;
+    this.purchases = new Purchases();
     this.credentials = new CredentialCache({ nowMs });
     this.window = new SpendWindow({ windowMs, table: 'l402_spend_window', nowMs });
+    /** @type {Map<string, {place: string, answer: Promise<Answer>}>} under way in this isolate, by request id */
+    this.running = new Map();
   }
 
-  /** @param {Purchase} purchase @returns {Promise<void>} throws if the resource was not delivered */
-  async buy(purchase) {
-    const { requestId, url, policy } = purchase;
-    requireAllowedHost(policy, url);
-    const offer = (await this.#unresolved(requestId, url)) ?? (await this.#findOffer(purchase));
-    if (!offer) return; // the cached credential was good
-    purchase.paymentHash = offer.terms.paymentHash;
-    purchase.quotedAmountMsats = offer.terms.amountMsats;
-    const credential = await this.#pay(purchase, offer);
-    await this.#collect(purchase, credential);
-  }
-
-  /**
-   * The same request again, while its payment is unknown: the same invoice, never another one.
-   * @param {string} requestId @param {URL} url
-   */
-  async #unresolved(requestId, url) {
-    const open = await this.shelf.transaction((tx) => tx.get(OPEN, requestId));
-    if (!open) return null;
-    if (open.href === url.href) return { ...open.challenge, terms: readTerms(open.invoice, NETWORK) };
-    throw new ContractError('idempotency_conflict', 'this request id belongs to another purchase; use a new one');
-  }
-
-  /** @param {Purchase} purchase @returns {Promise<import('./offer.js').Offer | null>} null: nothing to pay */
-  async #findOffer(purchase) {
-    const { url, clock } = purchase;
-    const found = await this.shelf.transaction((tx) => this.credentials.find(tx, url));
-    purchase.cacheStatus = found.status;
-    if (found.status === 'hit') {
-      const answer = await clock.time('fetch', () => ask(this.send, url, authorization(found.credential)));
-      if (!DENIED.has(answer.status)) {
-        purchase.paymentHash = found.credential.paymentHash;
-        return this.#deliver(purchase, answer);
-      }
-      // The seller wants more. That is a new offer, judged like any other: a hit is no permission to pay.
-      await this.shelf.transaction((tx) => this.credentials.drop(tx, url));
-      purchase.cacheStatus = 'invalid';
-      if (answer.status === 402) return this.#offerOf(answer);
-      await answer.body?.cancel();
-    }
-    const answer = await clock.time('fetch', () => ask(this.send, url, null));
-    if (answer.status === 402) return this.#offerOf(answer);
-    await this.#deliver(purchase, answer);
-    throw new ContractError('not_challenged', `the seller answered HTTP ${answer.status} without asking for payment`);
-  }
-
-  /** @param {Response} answer */
-  async #offerOf(answer) {
-    await answer.body?.cancel();
-    return readOffer(answer, NETWORK, this.nowMs());
-  }
-
-  /** @param {Purchase} purchase @param {import('./offer.js').Offer} offer */
-  async #pay(purchase, offer) {
-    const { requestId, url, policy, clock } = purchase;
-    const { terms, scheme, macaroon } = offer;
-    requireUnderCap(policy, terms.amountMsats);
-    await this.shelf.transaction((tx) => {
-      this.window.reserve(tx, requestId, terms.amountMsats, policy.windowCapMsats);
-      tx.put(OPEN, requestId, { href: url.href, challenge: { scheme, macaroon }, invoice: terms.invoice });
-    });
+  /** @param {Wish} wish @returns {Promise<Answer>} whatever sellers and wallets do, a typed outcome */
+  async fetch(wish) {
+    const [place, policy] = await Promise.all([wish.url.href, policyText(wish.policy)].map(sha256HexOfText));
+    const running = this.running.get(wish.requestId);
+    if (running?.place === place) return this.#join(wish, running.answer);
+    const answer = this.#purchase(wish, { place, policy });
+    if (running) return answer; // of another purchase, whose id this is: it will be refused
+    this.running.set(wish.requestId, { place, answer });
     try {
-      const { maxAmountMsats } = policy;
-      const order = { requestId, invoice: terms.invoice, maxAmountMsats, host: url.host };
-      const answer = await this.service.payBolt11(order, clock);
-      const preimageHex = await provenPreimage(answer, terms.paymentHash);
-      purchase.paid = answer;
-      await this.shelf.transaction((tx) => {
-        this.window.settle(tx, requestId, terms.amountMsats);
-        tx.delete(OPEN, requestId);
-      });
-      return { scheme, macaroon, preimageHex, paymentHash: terms.paymentHash };
-    } catch (thrown) {
-      const error = asContractError(thrown);
-      if (this.errorTable.isDefinite(error.code)) {
-        await this.shelf.transaction((tx) => {
-          this.window.release(tx, requestId);
-          tx.delete(OPEN, requestId);
-        });
-      }
-      throw error;
+      return await answer;
+    } finally {
+      this.running.delete(wish.requestId);
     }
   }
 
   /**
-   * Money has moved: the credential is kept before the seller is asked, so that a lost answer costs nothing.
-   * @param {Purchase} purchase @param {import('./credentials.js').Credential} credential
+   * How far a request came, also while it is under way: one read of the shelf.
+   * @param {string} requestId @returns {Promise<import('../wallet/contract.js').RequestState | null>}
    */
-  async #collect(purchase, credential) {
-    const { url, clock } = purchase;
-    await this.shelf.transaction((tx) => this.credentials.store(tx, url, credential));
-    const answer = await clock.time('fetch', () => ask(this.send, url, authorization(credential)));
-    if (DENIED.has(answer.status)) {
-      await this.shelf.transaction((tx) => this.credentials.drop(tx, url));
-      await answer.body?.cancel();
-      throw new ContractError(
-        'credential_refused',
-        `paid, but the seller answered HTTP ${answer.status}; complain with the receipt`,
-      );
-    }
-    await this.#deliver(purchase, answer);
+  async stateOf(requestId) {
+    const found = await this.shelf.transaction((tx) => this.purchases.stateOf(tx, requestId));
+    if (!found) return null;
+    const { code = null, receipt } = found.answer ?? {};
+    return { state: found.state, ...(code ? { code } : {}), ...(receipt ? { receipt } : {}) };
   }
 
-  /** @param {Purchase} purchase @param {Response} answer @returns {Promise<null>} */
-  async #deliver(purchase, answer) {
-    purchase.response = await preview(answer);
-    if (answer.ok) return null;
-    throw new ContractError('seller_error', `the seller answered HTTP ${answer.status}; try again later`);
+  /** @param {Wish} wish @param {Marks} marks @returns {Promise<Answer>} */
+  async #purchase(wish, marks) {
+    const purchase = this.#begun(wish);
+    try {
+      const earlier = await new Turn(this, purchase).take(marks);
+      if (earlier) return asked(purchase, earlier, true);
+    } catch (thrown) {
+      return this.#end(purchase, asContractError(thrown));
+    }
+    return this.#end(purchase, null);
+  }
+
+  /** Keeps the answer, and gives the one that stands. @param {Purchase} purchase @param {ContractError | null} error */
+  async #end(purchase, error) {
+    const ours = await answerOf(purchase, error, this);
+    if (error?.details?.reason === 'other_purchase') return asked(purchase, ours);
+    try {
+      const { answer, isOurs } = await this.shelf.transaction((tx) => this.#book(tx, purchase, ours));
+      return asked(purchase, answer, !isOurs);
+    } catch (thrown) {
+      if (thrown instanceof ContractError) return asked(purchase, await answerOf(purchase, thrown, this));
+      throw thrown;
+    }
+  }
+
+  /** @param {import('../wallet/shelf.js').Tx} tx @param {Purchase} purchase @param {Kept} ours */
+  #book(tx, { requestId, order, paid, quotedAmountMsats }, ours) {
+    const end = this.purchases.close(tx, requestId, ours, order !== null);
+    if (!end.isOurs || !order) return end;
+    // Only what certainly did not move gives its room back; what is unknown keeps it, however long.
+    if (paid) this.window.settle(tx, requestId, /** @type {bigint} */ (quotedAmountMsats));
+    else if (ours.outcome !== 'unknown') this.window.release(tx, requestId);
+    return end;
+  }
+
+  /** The same request at the same time: one purchase. @param {Wish} wish @param {Promise<Answer>} answer */
+  async #join(wish, answer) {
+    const late = () => new ContractError('idempotency_in_flight', 'this purchase is still under way; ask again later');
+    try {
+      return { ...(await withDeadline(answer, JOIN_WAIT_S, late)), replayed: true };
+    } catch (thrown) {
+      const purchase = this.#begun(wish);
+      return asked(purchase, await answerOf(purchase, asContractError(thrown), this));
+    }
+  }
+
+  /** @param {Wish} wish @returns {Purchase} */
+  #begun({ requestId, url, policy }) {
+    return {
+      requestId,
+      url,
+      policy,
+      clock: new PhaseClock(),
+      startedAtMs: this.nowMs(),
+      cacheStatus: 'miss',
+      order: null,
+      paymentHash: null,
+      quotedAmountMsats: null,
+      paid: null,
+      response: null,
+    };
   }
 }
 
-/**
- * An executor may be wrong, or lie: without the preimage nothing proves a payment.
- * @param {import('../wallet/pay_answer.js').PayAnswer} answer @param {string} paymentHash
- */
-async function provenPreimage({ result }, paymentHash) {
-  const preimageHex = String(result.payment.preimageHex).toLowerCase();
-  const preimage = bytesFromHex32(preimageHex);
-  if (preimage && (await sha256Hex(preimage)) === paymentHash) return preimageHex;
-  throw new ContractError('payment_missing_preimage', 'the wallet said paid without the right preimage; ask again', {
-    details: { reason: preimage ? 'preimage_mismatch' : 'preimage_absent' },
-    afterSubmit: true,
-  });
+/** @param {Purchase} purchase @param {Kept} kept @returns {Answer} */
+function asked({ requestId, clock, response }, kept, replayed = false) {
+  return { requestId, ...kept, phases: clock.phases, response: replayed ? null : response, replayed };
 }

@@ -10,7 +10,8 @@
 import { ContractError } from '../wallet/errors.js';
 
 const MAX_HEADER_LENGTH = 32_768;
-const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
+/** A scheme, the name of a parameter, or the base64 that other schemes put after their name. */
+const WORD = /[!#-+\--<>-~]+/y;
 const SPACES = /[ \t]*/y;
 /** Base64 holds "/" and "=", which are no token characters; sellers send it unquoted all the same. */
 const BARE_VALUE = /[^\s",]+/y;
@@ -52,7 +53,7 @@ function credentialOf(parameters) {
 }
 
 /**
- * A word is a parameter if "=" and a value follow it, else it names the scheme of a new challenge.
+ * A word is a parameter if "=" follows it, else it names the scheme of a new challenge (or is another scheme's base64).
  * The first of two parameters with the same name counts: a later one cannot change what was said.
  * @param {string} header @returns {{scheme: string, parameters: Map<string, string>}[]}
  */
@@ -61,7 +62,7 @@ function splitChallenges(header) {
   /** @type {{scheme: string, parameters: Map<string, string>}[]} */
   const challenges = [];
   while (reader.skipSeparators()) {
-    const word = reader.take(TOKEN);
+    const word = reader.take(WORD);
     if (word === null) throw malformed('syntax', 'a WWW-Authenticate header that cannot be read');
     const value = reader.value();
     if (value === null) {
@@ -98,7 +99,7 @@ class Reader {
     return match[1] ?? match[0];
   }
 
-  /** The value after "=", or null if no "=" and value follow. @returns {string | null} */
+  /** The value after "=", empty if nothing follows it; null if there is no "=", or a quote that never closes. */
   value() {
     const start = this.position;
     this.take(SPACES);
@@ -109,13 +110,14 @@ class Reader {
       if (quoted !== null) return quoted.replace(/\\(.)/g, '$1');
       const bare = this.take(BARE_VALUE);
       if (bare !== null) return bare;
+      if (this.position === this.text.length || this.text[this.position] === ',') return '';
     }
     this.position = start;
     return null;
   }
 }
 
-/** @param {string} reason @param {string} what */
-function malformed(reason, what) {
+/** @param {string} reason @param {string} what the seller sent */
+export function malformed(reason, what) {
   return new ContractError('challenge_malformed', `the seller sent ${what}; nothing was paid`, { details: { reason } });
 }

@@ -34,6 +34,7 @@ import { l402Experiment } from './experiment.js';
  *   wallet on this shelf, where it shares them with other isolates
  * @property {Record<string, import('../wallet/contract.js').Experiment>} [steps] that only this host can take
  * @property {string[]} [shims] APIs that this host itself puts in place of what its platform lacks
+ * @property {string} [backendMode] what receipts call this host if its own wallet pays: "worker_native" if not told
  */
 
 /**
@@ -49,9 +50,9 @@ export function composeDriver({ name, env, errors, steps = {}, shims, ...wallet 
     const { service, experiments } = config.executor
       ? remoteWallet(config.executor, errorTable)
       : localWallet({ env, config, errorTable, ...wallet });
-    const buyer = new L402Buyer({ service, errorTable, windowMs, shelf: wallet.shelf });
-    Object.assign(experiments, steps, l402Experiment({ buyer, service, errorTable, walletId }));
-    const driver = { runtime, sdk, token, errorTable, service, experiments };
+    const buyer = new L402Buyer({ service, errorTable, walletId, windowMs, shelf: wallet.shelf });
+    Object.assign(experiments, steps, l402Experiment(buyer));
+    const driver = { runtime, sdk, token, errorTable, service, experiments, buyer };
     return inspectedContract(driver, { inspect: env.SPARKGATE_INSPECT, shelf: wallet.shelf, shims });
   } catch (error) {
     return createRefusingContract({ runtime: env.SPARKGATE_RUNTIME || name, sdk, errorTable }, error);
@@ -59,12 +60,12 @@ export function composeDriver({ name, env, errors, steps = {}, shims, ...wallet 
 }
 
 /**
- * @param {Pick<Host, 'env' | 'loadSdk' | 'oneAtATime' | 'shelf' | 'sdkLife' | 'laneOn'>
+ * @param {Pick<Host, 'env' | 'loadSdk' | 'oneAtATime' | 'shelf' | 'sdkLife' | 'laneOn' | 'backendMode'>
  *   & {config: import('../wallet/config.js').Config, errorTable: ErrorTable}} options
  */
-function localWallet({ config, shelf = new MemoryShelf(), env, ...home }) {
+function localWallet({ config, shelf = new MemoryShelf(), backendMode = 'worker_native', env, ...home }) {
   const { laneOn, ...options } = home;
-  const service = new LocalWalletService({ ...options, config, shelf, lane: laneOn?.(shelf) });
+  const service = new LocalWalletService({ ...options, config, shelf, backendMode, lane: laneOn?.(shelf) });
   const steps = walletExperiments(service, home.errorTable);
   return { service, experiments: { ...steps, ...neighbourExperiments(service, { env, ...home }) } };
 }

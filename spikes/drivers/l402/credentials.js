@@ -1,10 +1,12 @@
 /**
- * Paid credentials, by scope (origin and path), for a limited time.
+ * Paid credentials, each bound to one seller and one path of it, for a limited time.
  *
  * Role: lets a second request for the same thing go without paying; code over a transaction of the shelf, without a
  * memory of its own. Credentials are bearer secrets: they go nowhere but on the shelf, where the proofs of payment
- * lie too. Must not know: how they were paid for, which shelf it is.
+ * lie too, and to the seller and path that they were sold for. Must not know: how they were paid for, which shelf.
  */
+
+import { validUntilMs } from './macaroon.js';
 
 const TABLE = 'l402_credentials';
 const TTL_MS = 600_000;
@@ -33,24 +35,29 @@ export class CredentialCache {
    * @returns {{status: 'hit', credential: Credential} | {status: 'miss' | 'stale'}}
    */
   find(tx, url) {
-    const entry = tx.get(TABLE, scope(url));
-    if (!entry) return { status: 'miss' };
+    const entry = tx.get(TABLE, keyOf(url));
+    // The key says so already; what a key is made of may change, that a secret goes to nobody else may not.
+    if (!entry || entry.origin !== url.origin || entry.path !== url.pathname) return { status: 'miss' };
     if (entry.untilMs > this.nowMs()) return { status: 'hit', credential: entry.credential };
     this.drop(tx, url);
     return { status: 'stale' };
   }
 
-  /** @param {Tx} tx @param {URL} url @param {Credential} credential */
+  /**
+   * Kept until it is over by our count or by its own caveats, whichever is first.
+   * @param {Tx} tx @param {URL} url @param {Credential} credential
+   */
   store(tx, url, credential) {
     this.drop(tx, url); // the newest entry stands last
-    tx.put(TABLE, scope(url), { credential, untilMs: this.nowMs() + this.ttlMs });
+    const untilMs = Math.min(this.nowMs() + this.ttlMs, validUntilMs(credential.macaroon) ?? Infinity);
+    tx.put(TABLE, keyOf(url), { origin: url.origin, path: url.pathname, credential, untilMs });
     const entries = tx.list(TABLE);
     for (const [oldest] of entries.slice(0, Math.max(0, entries.length - this.limit))) tx.delete(TABLE, oldest);
   }
 
   /** @param {Tx} tx @param {URL} url */
   drop(tx, url) {
-    tx.delete(TABLE, scope(url));
+    tx.delete(TABLE, keyOf(url));
   }
 }
 
@@ -60,6 +67,6 @@ export function authorization({ scheme, macaroon, preimageHex }) {
 }
 
 /** The query does not count: sellers price paths. @param {URL} url */
-function scope(url) {
+function keyOf(url) {
   return `${url.origin}${url.pathname}`;
 }

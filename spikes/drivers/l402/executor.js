@@ -9,6 +9,9 @@
 import { ContractError } from '../wallet/errors.js';
 import { jsonInteger } from '../wallet/money.js';
 import { requireObject } from '../wallet/requests.js';
+import { readBeginning } from './bounded.js';
+
+const MAX_ANSWER_BYTES = 65_536;
 
 export class HttpWalletService {
   /**
@@ -19,7 +22,7 @@ export class HttpWalletService {
     this.executor = executor;
     this.errorTable = errorTable;
     this.send = send;
-    this.backendMode = 'spark';
+    this.backendMode = 'runtime';
     this.execution = 'executor';
   }
 
@@ -67,9 +70,10 @@ export class HttpWalletService {
       headers: { authorization: `Bearer ${this.executor.token}`, 'content-type': 'application/json' },
       signal: AbortSignal.timeout(this.executor.timeoutS * 1000),
     });
-    const text = await response.text();
+    const { bytes, truncated } = await readBeginning(response, MAX_ANSWER_BYTES);
     try {
-      return { status: response.status, body: JSON.parse(text) };
+      const body = truncated ? null : JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+      return { status: response.status, body };
     } catch {
       return { status: response.status, body: null };
     }

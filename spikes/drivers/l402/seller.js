@@ -6,6 +6,7 @@
  */
 
 import { ContractError } from '../wallet/errors.js';
+import { discard, readBeginning } from './bounded.js';
 
 const TIMEOUT_MS = 15_000;
 const PREVIEW_BYTES = 8_192;
@@ -23,13 +24,11 @@ export async function ask(send, url, authorization) {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch {
-    throw new ContractError(
-      'seller_unreachable',
-      `${url.host} did not answer within ${TIMEOUT_MS / 1000} s; try again`,
-    );
+    throw unreachable(`${url.host} did not answer within ${TIMEOUT_MS / 1000} s`);
   }
-  if (response.status >= 300 && response.status < 400) {
-    await response.body?.cancel();
+  // An opaque redirect, as browsers answer "manual" with, has the status 0.
+  if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
+    await discard(response);
     throw new ContractError(
       'redirect_refused',
       `${url.host} redirects; give the final address, if it is to be trusted`,
@@ -39,21 +38,24 @@ export async function ask(send, url, authorization) {
 }
 
 /**
- * The beginning of a body, as text; the rest is not downloaded.
+ * The beginning of a body, as text.
  * @param {Response} response @returns {Promise<{status: number, contentType: string | null, bytes: number,
  *   truncated: boolean, text: string}>} bytes: how many were read into text
  */
 export async function preview(response) {
-  const bytes = new Uint8Array(PREVIEW_BYTES);
-  let length = 0;
-  let truncated = false;
-  for await (const chunk of response.body ?? []) {
-    const room = PREVIEW_BYTES - length;
-    bytes.set(chunk.subarray(0, room), length);
-    length += Math.min(chunk.length, room);
-    truncated = chunk.length > room;
-    if (truncated) break; // leaving the loop cancels the stream
+  const { status, headers } = response;
+  let beginning;
+  try {
+    beginning = await readBeginning(response, PREVIEW_BYTES);
+  } catch {
+    throw unreachable("the seller's answer broke off");
   }
-  const text = new TextDecoder().decode(bytes.subarray(0, length));
-  return { status: response.status, contentType: response.headers.get('content-type'), bytes: length, truncated, text };
+  const { bytes, truncated } = beginning;
+  const text = new TextDecoder().decode(bytes);
+  return { status, contentType: headers.get('content-type'), bytes: bytes.length, truncated, text };
+}
+
+/** @param {string} what */
+function unreachable(what) {
+  return new ContractError('seller_unreachable', `${what}; try again`);
 }

@@ -16,7 +16,10 @@ from spikes.drivers.native.custody import Custody, read_custody
 
 DEFAULT_REQUEST_CAP_MSATS = 200_000_000
 DEFAULT_COMPLETION_TIMEOUT_S = 45
-WINDOW_S = 300.0
+DEFAULT_WINDOW_S = 300
+# Between the mark and the message that pays lie two calls of the SDK, each with a deadline of 60 s, as has the message
+# itself; a minute more.
+DEFAULT_LOST_AFTER_S = 240
 
 
 class ConfigError(ValueError):
@@ -34,8 +37,11 @@ class Config:
     wallet_id: str
     state_dir: Path
     request_cap_msats: int
-    window_cap_msats: int | None  # spending allowed within WINDOW_S seconds; None: only the request cap counts
+    window_cap_msats: int | None  # spending allowed within the window; None: only the request cap counts
+    window_s: int
+    host_allowlist: tuple[str, ...] | None  # None: any host
     completion_timeout_s: int
+    lost_after_s: int  # a submitted payment that the network does not show so long after never reached it
     lifeline: bool
 
     @classmethod
@@ -48,7 +54,7 @@ class Config:
             if isinstance(error, ConfigError):
                 raise
             raise ConfigError("SPARKGATE_NETWORK is not what `python -m spikes emulator --json` prints") from error
-        window_cap = env.get("SPARKGATE_WINDOW_CAP_MSATS")
+        window_cap, allowlist = env.get("SPARKGATE_WINDOW_CAP_MSATS"), env.get("SPARKGATE_HOST_ALLOWLIST")
         wallet_id = env.get("SPARKGATE_WALLET_ID", "wallet")
         try:
             custody = read_custody(env, wallet_id)
@@ -63,7 +69,10 @@ class Config:
             state_dir=Path(_required(env, "SPARKGATE_STATE_DIR")),
             request_cap_msats=_number(env, "SPARKGATE_REQUEST_CAP_MSATS", DEFAULT_REQUEST_CAP_MSATS),
             window_cap_msats=None if window_cap is None else _number(env, "SPARKGATE_WINDOW_CAP_MSATS", 0),
+            window_s=_number(env, "SPARKGATE_WINDOW_S", DEFAULT_WINDOW_S),
+            host_allowlist=tuple(allowlist.lower().split(",")) if allowlist else None,
             completion_timeout_s=_number(env, "SPARKGATE_COMPLETION_TIMEOUT_S", DEFAULT_COMPLETION_TIMEOUT_S),
+            lost_after_s=_number(env, "SPARKGATE_LOST_AFTER_S", DEFAULT_LOST_AFTER_S),
             lifeline=env.get("SPARKGATE_LIFELINE") == "1",
         )
 

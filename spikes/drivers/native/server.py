@@ -24,6 +24,7 @@ from spikes.drivers.native.receipt import make_receipt, receipt_host
 from spikes.drivers.native.session import MSATS_PER_SAT, SDK_NAME, WalletSession
 
 MAX_BODY_BYTES = 64 * 1024
+BACKEND_MODE = "runtime"  # what receipts call the place where this wallet executes
 NO_SELLER = "harness.invalid"  # stands in receipts where a payment of the harness has no seller
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -115,7 +116,7 @@ class Door:
                 "identityPublicKey": identity,
                 "balanceSats": balance,
                 "walletState": "ready",
-                "backendMode": "spark",
+                "backendMode": BACKEND_MODE,
                 "sdk": SDK_NAME,
             }
         )
@@ -158,14 +159,20 @@ class Door:
             "requestId": order.request_id,
             "walletId": self._config.wallet_id,
             "walletSource": self._config.custody.SOURCE,
-            "backendMode": "spark",
+            "backendMode": BACKEND_MODE,
             "host": receipt_host(order.host),
             "outcome": "paid",
             "code": None,
+            "reasonClass": None,
+            "reasonDetail": None,
             "paymentHash": paid.payment_hash,
             "quotedAmountMsats": paid.amount_sats * MSATS_PER_SAT,
             "settledAmountMsats": paid.amount_sats * MSATS_PER_SAT,
             "feeMsats": paid.fee_sats * MSATS_PER_SAT,
+            "capsApplied": {
+                "maxAmountMsats": order.max_amount_msats,
+                "windowCapMsats": self._config.window_cap_msats,
+            },
             "cacheStatus": None,
         }
         return make_receipt(facts, {"paymentId": paid.payment_id, "paidAtMs": paid.paid_at_ms})
@@ -228,13 +235,15 @@ class Door:
             _, balance = await wallet.info()
         except WalletError as error:
             return _outcome(error.meaning.outcome, error.code, str(error))
+        receipt = self._receipt(order, paid)
         claim = {
             "paymentHash": paid.payment_hash,
             "amountSats": paid.amount_sats,
             "feeSats": paid.fee_sats,
             "preimageSha256": hashlib.sha256(bytes.fromhex(paid.preimage_hex)).hexdigest(),
             "balanceSats": balance,
-            "receiptDigest": self._receipt(order, paid)["digest"],
+            "receiptDigest": receipt["digest"],
+            "flowDigest": receipt["flowDigest"],
         }
         return {**_outcome("paid"), "claim": claim}
 

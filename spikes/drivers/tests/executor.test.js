@@ -112,8 +112,8 @@ test('an executor that lies about the preimage is found out by the buyer', async
   const demand = { status: 402, headers: { 'www-authenticate': `L402 macaroon="AgEL", invoice="${request.invoice}"` } };
   const send = async () => ((visits += 1), new Response('', demand));
   const remote = client(url);
-  const buyer = new L402Buyer({ service: remote, errorTable, windowMs: 1_000, send });
-  const { l402_fetch } = l402Experiment({ buyer, service: remote, errorTable, walletId: 'w' });
+  const buyer = new L402Buyer({ service: remote, errorTable, walletId: 'w', windowMs: 1_000, send });
+  const { l402_fetch } = l402Experiment(buyer);
   const policy = { maxAmountMsats: 20_000, hostAllowlist: ['seller.example'] };
   const answer = /** @type {any} */ (await l402_fetch({ url: 'http://seller.example/a', policy }));
   assert.deepEqual([answer.outcome, answer.code, visits], ['unknown', 'payment_missing_preimage', 1]);

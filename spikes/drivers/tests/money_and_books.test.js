@@ -93,13 +93,15 @@ function register({ settledLimit, shelf = new MemoryShelf(), incarnation = 'one'
   return { books: onShelf(new IdempotencyRegister(options), shelf), clock, shelf };
 }
 
+const IN_FLIGHT = { code: 'idempotency_in_flight' };
+
 test('the same request again: in flight, then the stored answer', async () => {
   const { books } = register();
-  assert.deepEqual(await books.begin('id', 'terms', 'hash'), { state: 'new' });
-  await assert.rejects(books.begin('id', 'terms', 'hash'), { code: 'idempotency_in_flight' });
+  assert.deepEqual(await books.begin('id', 'terms', 'hash', 'try-1'), { state: 'new' });
+  await assert.rejects(books.begin('id', 'terms', 'hash', 'try-2'), IN_FLIGHT);
   await books.settle('id', 'answer');
-  assert.deepEqual(await books.begin('id', 'terms', 'hash'), { state: 'settled', answer: 'answer' });
-  await assert.rejects(books.begin('id', 'other terms', 'hash'), {
+  assert.deepEqual(await books.begin('id', 'terms', 'hash', 'try-3'), { state: 'settled', answer: 'answer' });
+  await assert.rejects(books.begin('id', 'other terms', 'hash', 'try-4'), {
     code: 'idempotency_conflict',
     details: { reason: 'other_payment' },
   });
@@ -108,55 +110,118 @@ test('the same request again: in flight, then the stored answer', async () => {
 test('an invoice belongs to one request, until its payment failed or never began', async () => {
   const { books } = register();
   const inUse = { code: 'idempotency_conflict', details: { reason: 'invoice_in_use' } };
-  await books.begin('first', 'terms', 'hash');
-  await assert.rejects(books.begin('second', 'terms', 'hash'), inUse);
-  await books.markUnknown('first');
-  await assert.rejects(books.begin('second', 'terms', 'hash'), inUse);
-  assert.equal(await books.release('first'), true);
-  assert.deepEqual(await books.begin('second', 'terms', 'hash'), { state: 'new' });
+  await books.begin('first', 'terms', 'hash', 'try-1');
+  await assert.rejects(books.begin('second', 'terms', 'hash', 'try-2'), inUse);
+  assert.equal(await books.release('first', 'try-1'), true);
+  assert.deepEqual(await books.begin('second', 'terms', 'hash', 'try-2'), { state: 'new' });
+  await books.markSubmitted('second', 'try-2');
+  assert.equal(await books.markUnknown('second', 'try-2', false), false);
+  await assert.rejects(books.begin('third', 'terms', 'hash', 'try-3'), inUse);
   await books.settle('second', 'failed', { invoiceIsFree: true });
-  assert.deepEqual(await books.begin('third', 'terms', 'hash'), { state: 'new' });
+  assert.deepEqual(await books.begin('third', 'terms', 'hash', 'try-3'), { state: 'new' });
   await books.settle('third', 'paid');
-  await assert.rejects(books.begin('fourth', 'terms', 'hash'), inUse);
+  await assert.rejects(books.begin('fourth', 'terms', 'hash', 'try-4'), inUse);
 });
 
-test('a request that outlived its deadline is unknown, and is never new again', async () => {
+test('a submitted request that outlived its deadline is unknown, and is never new again', async () => {
   const { books, clock } = register();
-  await books.begin('id', 'terms', 'hash');
+  await books.begin('id', 'terms', 'hash', 'try-1');
+  clock.to(200);
+  await books.markSubmitted('id', 'try-1');
+  const unknown = { state: 'unknown', submittedAtMs: 200 };
+  clock.to(999);
+  await assert.rejects(books.begin('id', 'terms', 'hash', 'try-2'), IN_FLIGHT);
   clock.to(1_000);
-  assert.deepEqual(await books.begin('id', 'terms', 'hash'), { state: 'unknown' });
+  assert.deepEqual(await books.begin('id', 'terms', 'hash', 'try-2'), unknown);
   clock.to(10 ** 12);
-  assert.deepEqual(await books.begin('id', 'terms', 'hash'), { state: 'unknown' });
+  assert.deepEqual(await books.begin('id', 'terms', 'hash', 'try-2'), unknown);
 });
 
-test('what another incarnation has in flight is unknown at once, and only that one can release it', async () => {
+test('what was not submitted is taken over, and whoever had it can submit and release nothing any more', async () => {
+  for (const takenAtMs of [0, 1_000]) {
+    const { books: first, shelf, clock } = register();
+    // Of another incarnation at once; of the same one when its time is up.
+    const { books: second } = takenAtMs === 0 ? register({ shelf, incarnation: 'two' }) : { books: first };
+    await first.begin('id', 'terms', 'hash', 'try-1');
+    clock.to(takenAtMs);
+    assert.deepEqual(await second.begin('id', 'terms', 'hash', 'try-2'), { state: 'new' });
+    await assert.rejects(first.markSubmitted('id', 'try-1'), IN_FLIGHT);
+    assert.equal(await first.release('id', 'try-1'), false);
+    assert.equal(await first.markUnknown('id', 'try-1', true), false);
+    await assert.rejects(first.begin('other', 'terms', 'hash', 'try-3'), { code: 'idempotency_conflict' });
+    assert.deepEqual(await second.view('id'), { state: 'approved' });
+    await second.markSubmitted('id', 'try-2');
+    assert.deepEqual(await second.view('id'), { state: 'in_flight' });
+    assert.equal(await second.release('id', 'try-2'), true, 'it knows that its mark was never followed by anything');
+  }
+});
+
+test('what another incarnation has submitted is unknown, and only the attempt itself can release or submit it', async () => {
   const { books: first, shelf } = register();
   const { books: second } = register({ shelf, incarnation: 'two' });
-  await first.begin('id', 'terms', 'hash');
-  assert.deepEqual(await second.begin('id', 'terms', 'hash'), { state: 'unknown' });
-  assert.equal(await second.release('id'), false);
-  await assert.rejects(second.begin('other', 'terms', 'hash'), { code: 'idempotency_conflict' });
-  assert.equal(await first.release('id'), true, 'it was alive, and had submitted nothing');
-  assert.deepEqual(await second.begin('id', 'terms', 'hash'), { state: 'new' });
-  assert.equal(await first.release('id'), false, 'the entry is now another one');
+  await first.begin('id', 'terms', 'hash', 'try-1');
+  await first.markSubmitted('id', 'try-1');
+  assert.equal((await second.begin('id', 'terms', 'hash', 'try-2')).state, 'unknown');
+  assert.deepEqual(await second.view('id'), { state: 'unknown' });
+  assert.equal(await second.release('id', 'try-2'), false);
+  await assert.rejects(second.markSubmitted('id', 'try-2'), IN_FLIGHT);
+  await first.markSubmitted('id', 'try-1'); // it was alive, and chooses other leaves
+  assert.deepEqual(await second.view('id'), { state: 'in_flight' });
   await first.settle('id', 'paid');
-  assert.deepEqual(await second.begin('id', 'terms', 'hash'), { state: 'settled', answer: 'paid' });
+  await assert.rejects(first.markSubmitted('id', 'try-1'), IN_FLIGHT, 'it has its end');
+  assert.equal((await second.begin('id', 'terms', 'hash', 'try-2')).answer, 'paid');
+});
+
+test('held for lost only while the mark is the one that was seen', async () => {
+  const { books, clock } = register();
+  await books.begin('id', 'terms', 'hash', 'try-1');
+  clock.to(5);
+  await books.markSubmitted('id', 'try-1');
+  await books.markUnknown('id', 'try-1', true);
+  clock.to(9);
+  await books.markSubmitted('id', 'try-1');
+  await assert.rejects(books.settleLost('id', 5, 'lost'), IN_FLIGHT);
+  assert.equal(await books.settleLost('id', 9, 'lost'), 'lost');
+  await assert.rejects(books.markSubmitted('id', 'try-1'), IN_FLIGHT);
+  assert.deepEqual(await books.begin('other', 'terms', 'hash', 'try-2'), { state: 'new' }, 'the invoice is free');
+  assert.equal(await books.settle('id', 'paid'), 'paid', 'proof comes first, whenever it comes');
+  assert.equal(await books.settleLost('id', 9, 'lost'), 'paid');
+});
+
+test('not known how it ended: without a mark it is as good as new, unless the attempt knows better', async () => {
+  const { books, clock } = register();
+  await books.begin('id', 'terms', 'hash', 'try-1');
+  assert.equal(await books.markUnknown('id', 'try-1', false), true);
+  await assert.rejects(books.markSubmitted('id', 'try-1'), IN_FLIGHT, 'what it was about to submit is fenced off');
+  assert.equal(await books.view('id'), null);
+  await books.begin('id', 'terms', 'hash', 'try-2');
+  clock.to(7);
+  assert.equal(await books.markUnknown('id', 'try-2', true), false);
+  assert.deepEqual(await books.begin('id', 'terms', 'hash', 'try-3'), { state: 'unknown', submittedAtMs: 7 });
+});
+
+test('an entry that was written before there were marks counts as submitted, nobody knows when', async () => {
+  const { books, shelf } = register();
+  const entry = { fingerprint: 'terms', paymentHash: 'hash', incarnation: 'old', state: 'in_flight', staleAtMs: 5 };
+  await shelf.transaction((tx) => tx.put('register', 'id', entry));
+  assert.deepEqual(await books.begin('id', 'terms', 'hash', 'try-1'), { state: 'unknown', submittedAtMs: null });
 });
 
 test('what is settled stays: the first answer is repeated, nothing makes it unknown or new', async () => {
   const { books } = register();
-  await books.begin('id', 'terms', 'hash');
+  await books.begin('id', 'terms', 'hash', 'try-1');
+  await books.markSubmitted('id', 'try-1');
   assert.equal(await books.settle('id', 'first'), 'first');
   assert.equal(await books.settle('id', 'second'), 'first');
   assert.equal(await books.settle('id', 'failed', { invoiceIsFree: true }), 'first');
-  await books.markUnknown('id');
-  assert.equal(await books.release('id'), false);
-  assert.deepEqual(await books.begin('id', 'terms', 'hash'), { state: 'settled', answer: 'first' });
+  await books.markUnknown('id', 'try-1', true);
+  assert.equal(await books.release('id', 'try-1'), false);
+  assert.deepEqual(await books.begin('id', 'terms', 'hash', 'try-2'), { state: 'settled', answer: 'first' });
 });
 
 test('proof of payment replaces "failed", and nothing replaces the proof', async () => {
   const { books } = register();
-  await books.begin('id', 'terms', 'hash');
+  await books.begin('id', 'terms', 'hash', 'try-1');
   await books.settle('id', 'failed', { invoiceIsFree: true });
   assert.equal(await books.settle('id', 'failed again', { invoiceIsFree: true }), 'failed');
   assert.equal(await books.settle('id', 'paid'), 'paid');
@@ -165,14 +230,14 @@ test('proof of payment replaces "failed", and nothing replaces the proof', async
 
 test('only settled entries are forgotten when there are too many', async () => {
   const { books, shelf } = register({ settledLimit: 3 });
-  await books.begin('unknown', 't', 'hash-unknown');
-  await books.markUnknown('unknown');
+  await books.begin('unknown', 't', 'hash-unknown', 'try');
+  await books.markUnknown('unknown', 'try', true);
   for (let index = 0; index < 20; index += 1) {
-    await books.begin(`id-${index}`, 't', `hash-${index}`);
+    await books.begin(`id-${index}`, 't', `hash-${index}`, `try-${index}`);
     await books.settle(`id-${index}`, index);
   }
   const sizes = await shelf.transaction((tx) => [tx.list('register').length, tx.list('register_owners').length]);
   assert.deepEqual(sizes, [3, 3]);
-  assert.deepEqual(await books.begin('unknown', 't', 'hash-unknown'), { state: 'unknown' });
-  assert.deepEqual(await books.begin('id-19', 't', 'hash-19'), { state: 'settled', answer: 19 });
+  assert.equal((await books.begin('unknown', 't', 'hash-unknown', 'try-2')).state, 'unknown');
+  assert.deepEqual(await books.begin('id-19', 't', 'hash-19', 'again'), { state: 'settled', answer: 19 });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { canonicalJson } from '../wallet/canonical.js';
-import { makeReceipt, receiptDigest, receiptHost } from '../wallet/receipts.js';
+import { flowFields, makeReceipt, receiptDigest, receiptHost } from '../wallet/receipts.js';
 import { sha256 } from './support/invoices.js';
 import { seeded } from './support/random.js';
 
@@ -12,14 +12,17 @@ const FACTS = {
   requestId: '00000000-0000-4000-8000-000000000001',
   walletId: 'wallet-1',
   walletSource: 'legacy_env',
-  backendMode: 'spark',
+  backendMode: 'runtime',
   host: 'seller.example',
   outcome: 'paid',
   code: null,
+  reasonClass: null,
+  reasonDetail: null,
   paymentHash: sha256('x'),
   quotedAmountMsats: 10_000,
   settledAmountMsats: 10_000,
   feeMsats: 2_000,
+  capsApplied: { maxAmountMsats: 20_000, windowCapMsats: null },
   cacheStatus: null,
   volatile: { paymentId: 'p', paidAtMs: 1 },
 };
@@ -43,15 +46,31 @@ test('the order in which an object was built never shows', () => {
   }
 });
 
-test('the digest of this receipt never changes: other drivers and judges compute the same', async () => {
-  const { digest, receiptId } = await makeReceipt(FACTS);
+test('the digests of this receipt never change: other drivers and judges compute the same', async () => {
+  const { digest, flowDigest, receiptId } = await makeReceipt(FACTS);
   const text =
-    `{"assetId":"BTC_LN","backendMode":"spark","cacheStatus":null,"code":null,"feeMsats":2000,"host":"seller.example",` +
+    `{"assetId":"BTC_LN","backendMode":"runtime","cacheStatus":null,` +
+    `"capsApplied":{"maxAmountMsats":20000,"windowCapMsats":null},"code":null,"feeMsats":2000,"host":"seller.example",` +
     `"kind":"payment","outcome":"paid","paymentHash":"${FACTS.paymentHash}","quotedAmountMsats":10000,"rail":"lightning",` +
-    `"receiptVersion":"sparkgate.receipt.v1","requestId":"${FACTS.requestId}","settledAmountMsats":10000,` +
-    `"walletId":"wallet-1","walletSource":"legacy_env"}`;
+    `"reasonClass":null,"reasonDetail":null,"receiptVersion":"sparkgate.receipt.v2","requestId":"${FACTS.requestId}",` +
+    `"settledAmountMsats":10000,"walletId":"wallet-1","walletSource":"legacy_env"}`;
   assert.equal(digest, sha256(text));
   assert.equal(receiptId, `sgr_${digest.slice(0, 24)}`);
+  const flow =
+    `{"assetId":"BTC_LN","cacheStatus":null,"capsApplied":{"maxAmountMsats":20000,"windowCapMsats":null},"code":null,` +
+    `"feeMsats":2000,"host":"seller.example","kind":"payment","outcome":"paid","quotedAmountMsats":10000,` +
+    `"rail":"lightning","reasonClass":null,"receiptVersion":"sparkgate.receipt.v2","settledAmountMsats":10000}`;
+  assert.equal(flowDigest, sha256(flow));
+});
+
+test('what belongs to one run is outside the digest of the flow, every other field is inside', async () => {
+  const receipt = await makeReceipt(FACTS);
+  assert.equal(sha256(canonicalJson(flowFields(receipt))), receipt.flowDigest);
+  const ofOneRun = ['requestId', 'walletId', 'walletSource', 'backendMode', 'paymentHash', 'reasonDetail'];
+  for (const name of Object.keys(FACTS).filter((field) => field !== 'volatile')) {
+    const { flowDigest } = await makeReceipt({ ...FACTS, [name]: 'other' });
+    assert.equal(flowDigest === receipt.flowDigest, ofOneRun.includes(name), name);
+  }
 });
 
 test('volatile fields are outside the digest, every other field is inside', async () => {

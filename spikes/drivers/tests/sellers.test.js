@@ -34,17 +34,17 @@ const SELLERS = [
   [
     'an expired invoice',
     () => demand(writeInvoice({ paymentHash: secret('coffee').paymentHash, timestampS: 1 })),
-    'challenge_malformed',
+    'invoice_unpayable',
   ],
   [
     'another network',
     () => demand(writeInvoice({ prefix: 'lnbc', paymentHash: secret('coffee').paymentHash })),
-    'challenge_malformed',
+    'invoice_unpayable',
   ],
   [
     'no amount',
     () => demand(writeInvoice({ amount: '', paymentHash: secret('coffee').paymentHash })),
-    'unsupported_payment_method',
+    'invoice_unpayable',
   ],
   ['free', () => new Response('free'), 'not_challenged'],
   ['broken', () => new Response('', { status: 503 }), 'seller_error'],

@@ -36,7 +36,7 @@ export class Books {
   /**
    * Opens the payment and reserves its room, or says what is known of it.
    * @param {Order} order @param {string} fingerprint
-   * @returns {Promise<{state: 'new', attempt: string} | {state: 'unknown', submittedAtMs: number}
+   * @returns {Promise<{state: 'new', attempt: string} | {state: 'unknown', submittedAtMs: number | null}
    *   | {state: 'settled', answer: PayAnswer}>}
    * @throws {ContractError} a conflict, a limit, or the failure that this payment ended with
    */
@@ -80,11 +80,31 @@ export class Books {
    * @param {Order} order @param {ContractError} error
    * @returns {Promise<PayAnswer>} only if it has been proven paid meanwhile; throws the failure otherwise
    */
-  async settleFailed({ request }, { code, message, details }) {
-    const error = { code, message, details };
+  settleFailed({ request: { requestId } }, error) {
+    return this.#settleUnpaid(requestId, error, (tx, settled) =>
+      this.register.settle(tx, requestId, settled, { invoiceIsFree: true }),
+    );
+  }
+
+  /**
+   * Submitted, and the network never got it.
+   * @param {Order} order @param {number} submittedAtMs as `open` told it @param {ContractError} error
+   * @returns {Promise<PayAnswer>} as settleFailed @throws {ContractError} also: it has been submitted anew
+   */
+  settleLost({ request: { requestId } }, submittedAtMs, error) {
+    return this.#settleUnpaid(requestId, error, (tx, settled) =>
+      this.register.settleLost(tx, requestId, submittedAtMs, settled),
+    );
+  }
+
+  /**
+   * @param {string} requestId @param {ContractError} failure @param {(tx: Tx, settled: Settled) => Settled} settle
+   * @returns {Promise<PayAnswer>}
+   */
+  async #settleUnpaid(requestId, { code, message, details }, settle) {
     const settled = await this.shelf.transaction((tx) => {
-      const stands = this.register.settle(tx, request.requestId, { error }, { invoiceIsFree: true });
-      if ('error' in stands) this.window.release(tx, request.requestId);
+      const stands = settle(tx, { error: { code, message, details } });
+      if ('error' in stands) this.window.release(tx, requestId);
       return stands;
     });
     return standing(settled);
@@ -107,10 +127,13 @@ export class Books {
     return null;
   }
 
-  /** Perhaps submitted, end not known: if it was, it keeps its place and its room. @param {Attempt} attempt */
-  async markUnknown({ request, attempt }) {
+  /**
+   * Its end is not known: if it was submitted it keeps its place and its room.
+   * @param {Attempt} attempt @param {{isSubmitted: boolean}} known false: only the mark can tell
+   */
+  async markUnknown({ request: { requestId }, attempt }, { isSubmitted }) {
     await this.shelf.transaction((tx) => {
-      if (this.register.markUnknown(tx, request.requestId, attempt)) this.window.release(tx, request.requestId);
+      if (this.register.markUnknown(tx, requestId, attempt, isSubmitted)) this.window.release(tx, requestId);
     });
   }
 

@@ -33,9 +33,18 @@ import { ContractError } from './errors.js';
  * @property {number} windowMs
  * @property {string[] | null} hostAllowlist null: any host
  * @property {number} completionTimeoutS how long one send waits for the Lightning payment to finish
+ * @property {number} lostAfterMs a submitted payment that the network does not show so long after never reached it
  */
 
-const DEFAULTS = { requestCapMsats: 200_000_000, windowS: 300, completionTimeoutS: 45, executorTimeoutS: 75 };
+const DEFAULTS = {
+  requestCapMsats: 200_000_000,
+  windowS: 300,
+  completionTimeoutS: 45,
+  executorTimeoutS: 75,
+  // Between the mark and the message that pays lie two calls of the SDK, each with a deadline of 60 s, as has the
+  // message itself; a minute more.
+  lostAfterS: 240,
+};
 
 /**
  * @param {Record<string, string | null | undefined>} env
@@ -56,6 +65,7 @@ export function readConfig(env) {
     windowMs: integer(env, 'SPARKGATE_WINDOW_S', DEFAULTS.windowS) * 1000,
     hostAllowlist: env.SPARKGATE_HOST_ALLOWLIST ? env.SPARKGATE_HOST_ALLOWLIST.toLowerCase().split(',') : null,
     completionTimeoutS: integer(env, 'SPARKGATE_COMPLETION_TIMEOUT_S', DEFAULTS.completionTimeoutS),
+    lostAfterMs: integer(env, 'SPARKGATE_LOST_AFTER_S', DEFAULTS.lostAfterS) * 1000,
   };
 }
 

@@ -25,14 +25,25 @@ export class ContractError extends Error {
   }
 }
 
+/**
+ * @typedef {{http: number, definite: boolean, outcome: string, class: string, tell: string}} Meaning of a code
+ * @typedef {{reason: string, match: string, code?: string}} SdkText what an error text of the SDK means
+ * @typedef {{codes: Record<string, Meaning>, sdk: SdkText[], tellAfterPayment: string}} ErrorsJson
+ */
+
+/** What an SDK error is called that errors.json does not know: a gap there, which a test looks for. */
+export const UNMAPPED = 'sdk_unmapped';
+
 /** What the codes mean. Asking for a code that is not in the table is a defect and throws. */
 export class ErrorTable {
-  /** @param {{codes: Record<string, {http: number, definite: boolean, outcome: string}>}} json */
-  constructor(json) {
-    this.codes = json.codes;
+  /** @param {ErrorsJson} json */
+  constructor({ codes, sdk, tellAfterPayment }) {
+    this.codes = codes;
+    this.tellAfterPayment = tellAfterPayment;
+    this.sdk = sdk.map(({ match, ...text }) => ({ ...text, pattern: new RegExp(match, 'i') }));
   }
 
-  /** @param {string} code */
+  /** @param {string} code @returns {Meaning} */
   #entry(code) {
     const entry = Object.hasOwn(this.codes, code) ? this.codes[code] : undefined;
     if (!entry) throw new Error(`error code ${code} is not in errors.json; add it there`);
@@ -57,6 +68,27 @@ export class ErrorTable {
   /** Outcome that an experiment reports. @param {string} code */
   outcome(code) {
     return this.#entry(code).outcome;
+  }
+
+  /** What kind of trouble it is, e.g. "policy_denied". @param {string} code */
+  classOf(code) {
+    return this.#entry(code).class;
+  }
+
+  /** What the user is told. @param {string} code @param {boolean} hasPaid money moved before the error */
+  tell(code, hasPaid) {
+    const { outcome, tell } = this.#entry(code);
+    return hasPaid && outcome !== 'paid' ? this.tellAfterPayment : tell;
+  }
+
+  /**
+   * What an error text of the SDK means.
+   * @param {string} text
+   * @returns {{reason: string, code?: string}} code: in place of the one of the step that failed
+   */
+  sdkFailure(text) {
+    const { reason, code } = this.sdk.find(({ pattern }) => pattern.test(text)) ?? { reason: UNMAPPED };
+    return code ? { reason, code } : { reason };
   }
 }
 

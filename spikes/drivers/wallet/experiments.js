@@ -22,6 +22,7 @@ const NO_SELLER = 'harness.invalid';
  * @property {string | null} preimageSha256
  * @property {number | null} balanceSats
  * @property {string | null} receiptDigest
+ * @property {string | null} flowDigest what repeats of one flow agree in
  */
 
 /** @type {Claim} */
@@ -32,6 +33,7 @@ const NOTHING = {
   preimageSha256: null,
   balanceSats: null,
   receiptDigest: null,
+  flowDigest: null,
 };
 
 /** @param {Partial<Claim>} facts @returns {Claim} */
@@ -102,6 +104,7 @@ export async function paidClaim({ result, balanceSats }) {
     preimageSha256: preimage && (await sha256Hex(preimage)),
     balanceSats,
     receiptDigest: result.receipt.digest,
+    flowDigest: result.receipt.flowDigest ?? null,
   });
 }
 

@@ -9,6 +9,9 @@ import { decodeBolt11 } from './bolt11.js';
 import { ContractError, errorText } from './errors.js';
 import { wholeSats } from './money.js';
 
+/** The one network that wallets of this repository are on. */
+export const NETWORK = 'regtest';
+
 /**
  * @typedef {object} Terms what an invoice asks for
  * @property {string} invoice

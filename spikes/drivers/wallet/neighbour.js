@@ -49,7 +49,7 @@ function secondService(first, config, { laneOn, ...home }) {
   // That the SDK's calls must not overlap is a rule of the isolate, so both wallets wait in one lane. A lane that lies
   // on a shelf, among isolates, is the wallet's own.
   const lane = laneOn?.(shelf) ?? first.turns.lane ?? undefined;
-  return new LocalWalletService({ ...home, config, shelf, lane });
+  return new LocalWalletService({ ...home, config, shelf, lane, backendMode: first.backendMode });
 }
 
 /**

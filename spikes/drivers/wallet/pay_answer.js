@@ -16,9 +16,9 @@ import { makeReceipt, receiptHost } from './receipts.js';
  * The receipt of a payment that is done.
  * @param {{request: import('./service.js').PayRequest, terms: import('./invoice.js').Terms,
  *   facts: import('./settlement.js').PaymentFacts, walletId: string, walletSource: string,
- *   backendMode: string}} done
+ *   windowCapMsats: bigint | null, backendMode: string}} done windowCapMsats: the wallet's own
  */
-export function paymentReceipt({ request, terms, facts, walletId, walletSource, backendMode }) {
+export function paymentReceipt({ request, terms, facts, walletId, walletSource, windowCapMsats, backendMode }) {
   return makeReceipt({
     kind: 'payment',
     requestId: request.requestId,
@@ -28,10 +28,16 @@ export function paymentReceipt({ request, terms, facts, walletId, walletSource, 
     host: receiptHost(request.host),
     outcome: 'paid',
     code: null,
+    reasonClass: null,
+    reasonDetail: null,
     paymentHash: terms.paymentHash,
     quotedAmountMsats: jsonInteger(terms.amountMsats),
     settledAmountMsats: jsonInteger(satsToMsats(facts.amountSats)),
     feeMsats: jsonInteger(satsToMsats(facts.feeSats)),
+    capsApplied: {
+      maxAmountMsats: jsonInteger(request.maxAmountMsats),
+      windowCapMsats: windowCapMsats === null ? null : jsonInteger(windowCapMsats),
+    },
     cacheStatus: null,
     volatile: { paymentId: facts.paymentId, paidAtMs: facts.paidAtMs },
   });

@@ -7,13 +7,14 @@
  *
  * Rules that keep money safe:
  * - every try of a request is an attempt with an id of its own. Before the first message that can pay, an attempt marks
- *   its entry as submitted; it can do so once, and only while the entry is its own. That mark is the fence: without it
- *   nothing was submitted, and nothing will be;
+ *   its entry as submitted, which it can only while the entry is its own and has no end. That mark is the fence:
+ *   without it nothing was submitted, and nothing will be;
  * - an entry that nobody can be at any more - of another incarnation, or past its deadline, when the runtime may have
  *   cancelled it - is taken over by the next to ask if it is not marked: an attempt that is still alive (two processes
  *   on one shelf) then finds the entry not its own, and submits nothing. If it is marked, it is unknown;
  * - an entry that is unknown (submitted, no final answer) is never forgotten and never paid again. Looking up, which is
  *   all that is done with it, cannot hurt whoever submitted it;
+ * - but what the network does not show long after the mark never reached it, and has failed;
  * - only the attempt that an entry belongs to releases it;
  * - an invoice belongs to one request id as long as it is in flight, unknown or paid;
  * - a settled entry stays as it is: the first final answer is the one that is repeated. Except that proof of payment
@@ -38,7 +39,7 @@ const SETTLED_LIMIT = 10_000;
 
 /**
  * @template T
- * @typedef {{state: 'new'} | {state: 'unknown', submittedAtMs: number} | {state: 'settled', answer: T}} Place
+ * @typedef {{state: 'new'} | {state: 'unknown', submittedAtMs: number | null} | {state: 'settled', answer: T}} Place
  */
 
 /**
@@ -83,29 +84,42 @@ export class IdempotencyRegister {
     if (this.#isUnderWay(entry)) throw inFlight();
     const submitted = wasSubmitted(entry);
     writeEntry(tx, requestId, submitted ? { ...entry, state: 'unknown' } : mine);
-    return submitted ? { state: 'unknown', submittedAtMs: entry.submittedAtMs ?? 0 } : { state: 'new' };
+    return submitted ? { state: 'unknown', submittedAtMs: entry.submittedAtMs ?? null } : { state: 'new' };
   }
 
   /**
-   * The last step before the first message that can pay.
+   * The last step before the first message that can pay; a try that chooses other leaves takes it again.
    * @param {Tx} tx @param {string} requestId @param {string} attempt
-   * @throws {ContractError} idempotency_in_flight: the request is another attempt's, or was submitted already
+   * @throws {ContractError} idempotency_in_flight: the request is another attempt's, or has its end
    */
   markSubmitted(tx, requestId, attempt) {
     const entry = readEntry(tx, requestId);
-    if (entry?.state !== 'in_flight' || entry.attempt !== attempt || wasSubmitted(entry)) throw inFlight();
-    writeEntry(tx, requestId, { ...entry, submittedAtMs: this.nowMs() });
+    if (!entry || entry.state === 'settled' || entry.attempt !== attempt) throw inFlight();
+    writeEntry(tx, requestId, { ...entry, state: 'in_flight', submittedAtMs: this.nowMs() });
+  }
+
+  /**
+   * Held for lost; only while the mark is the one that was seen before the look.
+   * @param {Tx} tx @param {string} requestId @param {number} submittedAtMs @param {T} answer @returns {T} what stands
+   * @throws {ContractError} idempotency_in_flight: it has been submitted anew
+   */
+  settleLost(tx, requestId, submittedAtMs, answer) {
+    const entry = readEntry(tx, requestId);
+    if (entry && entry.state !== 'settled' && entry.submittedAtMs !== submittedAtMs) throw inFlight();
+    return this.settle(tx, requestId, answer, { invoiceIsFree: true });
   }
 
   /**
    * Its end is not known. If it was not even submitted it is as good as new: what it might submit is fenced off.
-   * @param {Tx} tx @param {string} requestId @param {string} attempt @returns {boolean} whether it is forgotten
+   * @param {Tx} tx @param {string} requestId @param {string} attempt
+   * @param {boolean} isSubmitted the attempt knows that it was, whatever the mark says
+   * @returns {boolean} whether it is forgotten
    */
-  markUnknown(tx, requestId, attempt) {
+  markUnknown(tx, requestId, attempt, isSubmitted) {
     const entry = readEntry(tx, requestId);
     if (entry?.state !== 'in_flight' || entry.attempt !== attempt) return false;
-    if (!wasSubmitted(entry)) return this.release(tx, requestId, attempt);
-    writeEntry(tx, requestId, { ...entry, state: 'unknown' });
+    if (!isSubmitted && !wasSubmitted(entry)) return this.release(tx, requestId, attempt);
+    writeEntry(tx, requestId, { ...entry, state: 'unknown', submittedAtMs: entry.submittedAtMs ?? this.nowMs() });
     return false;
   }
 

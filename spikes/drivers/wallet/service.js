@@ -1,25 +1,21 @@
 /**
- * WalletExecutionService, in the isolate: the rules around a payment.
+ * WalletExecutionService, in the isolate: one wallet, its books, its SDK and who may use it when.
  *
- * Role: reads a request, has it entered in the books, has it paid, books its end. The HTTP client in l402/executor.js
- * offers the same methods, so that a buyer does not know where its wallet runs. Must not know: HTTP, L402.
+ * Role: puts the parts of a wallet together and answers for it. The HTTP client in l402/executor.js offers the same
+ * methods, so that a buyer does not know where its wallet runs. Must not know: HTTP, L402.
  */
 
 import { Books } from './books.js';
-import { canonicalJson } from './canonical.js';
 import { mnemonicSource } from './custody.js';
-import { ContractError, asContractError, errorText } from './errors.js';
-import { sha256HexOfText } from './hashing.js';
-import { readTerms } from './invoice.js';
+import { errorText } from './errors.js';
+import { NETWORK, readTerms } from './invoice.js';
 import { jsonInteger } from './money.js';
-import { longestPaymentS, payInvoice, quoteInvoice } from './pay.js';
-import { payAnswer, paymentReceipt } from './pay_answer.js';
+import { longestPaymentS, quoteInvoice } from './pay.js';
+import { Payments } from './paying.js';
 import { WalletSession } from './session.js';
-import { lookUpPayment, pending, requirePayable } from './settlement.js';
 import { MemoryShelf } from './shelf.js';
 import { Turns } from './turns.js';
 
-const NETWORK = 'regtest';
 const TURN_WAIT_S = 60;
 
 /**
@@ -30,8 +26,6 @@ const TURN_WAIT_S = 60;
  * @property {string} host of the seller
  *
  * @typedef {import('./pay_answer.js').PayAnswer} PayAnswer
- * @typedef {{facts: import('./settlement.js').PaymentFacts, balanceSats: bigint}} Paid
- * @typedef {import('./books.js').Order} Order
  * @typedef {import('./phases.js').PhaseClock} PhaseClock
  */
 
@@ -40,17 +34,19 @@ export class LocalWalletService {
    * @param {{config: import('./config.js').Config, errorTable: import('./errors.js').ErrorTable,
    *   loadSdk: () => Promise<import('./session.js').LoadedSdk>, oneAtATime: boolean,
    *   shelf?: import('./shelf.js').Shelf, sdkLife?: 'kept' | 'request', lane?: Pick<import('./lane.js').Lane,
-   *   'busy' | 'run'>, nowMs?: () => number}} options
+   *   'busy' | 'run'>, backendMode?: string, nowMs?: () => number}} options
    *   oneAtATime: SDK calls of different requests must not overlap (see workerd/worker.js), and lane: nor those of
-   *   other isolates; shelf: where the wallet remembers; sdkLife: one SDK for all requests, or a new one for each
+   *   other isolates; shelf: where the wallet remembers; sdkLife: one SDK for all requests, or a new one for each;
+   *   backendMode: what receipts call the place where it executes
    */
-  constructor({ config, errorTable, loadSdk, oneAtATime, lane, shelf, sdkLife = 'kept', nowMs = () => Date.now() }) {
+  constructor({ config, errorTable, loadSdk, oneAtATime, lane, shelf, nowMs = () => Date.now(), ...options }) {
+    const { sdkLife = 'kept', backendMode = 'runtime' } = options;
     const network = /** @type {import('./config.js').NetworkDescription} */ (config.network);
     const longestS = longestPaymentS(config.completionTimeoutS);
     this.config = config;
     this.errorTable = errorTable;
     this.nowMs = nowMs;
-    this.backendMode = 'spark';
+    this.backendMode = backendMode;
     this.execution = 'isolate';
     this.sdkLife = sdkLife;
     this.shelf = shelf ?? new MemoryShelf();
@@ -66,6 +62,9 @@ export class LocalWalletService {
     // An SDK of one request must not serve another one, so those requests take turns.
     const takeTurns = oneAtATime || sdkLife === 'request';
     this.turns = new Turns({ oneAtATime: takeTurns, lane, holdS: longestS, waitS: TURN_WAIT_S, nowMs });
+    const { books, session } = this;
+    const withSdk = this.#withSdk.bind(this);
+    this.payments = new Payments({ config, errorTable, books, session, withSdk, backendMode, nowMs: () => this.nowMs() });
   }
 
   /** @param {PhaseClock} clock */
@@ -110,45 +109,13 @@ export class LocalWalletService {
   }
 
   /** @param {PayRequest} request @param {PhaseClock} clock @returns {Promise<PayAnswer>} */
-  async payBolt11(request, clock) {
-    const terms = readTerms(request.invoice, NETWORK);
-    const fingerprint = await sha256HexOfText(
-      canonicalJson({ host: request.host, invoice: terms.invoice, max: String(request.maxAmountMsats) }),
-    );
-    const order = { request, terms };
-    const place = await this.books.open(order, fingerprint);
-    if (place.state === 'settled') return place.answer;
-    return this.#conclude(order, place.state === 'unknown' ? this.#lookUp(order, clock) : this.#payNew(order, clock));
+  payBolt11(request, clock) {
+    return this.payments.pay(request, clock);
   }
 
-  /** @param {Order} order @param {PhaseClock} clock */
-  async #payNew({ request: { requestId }, terms }, clock) {
-    return this.#withSdk(async () => {
-      const order = { session: this.session, terms, requestId };
-      await requirePayable({ ...order, nowMs: this.nowMs() }, clock);
-      const { completionTimeoutS } = this.config;
-      const facts = await payInvoice({ ...order, completionTimeoutS }, clock);
-      return this.#withBalance(facts, clock);
-    });
-  }
-
-  /** @param {Order} order @param {PhaseClock} clock */
-  async #lookUp({ request: { requestId }, terms }, clock) {
-    try {
-      return await this.#withSdk(async () => {
-        const facts = await lookUpPayment({ session: this.session, terms, requestId }, clock);
-        return this.#withBalance(facts, clock);
-      });
-    } catch (error) {
-      // The look-up itself may end definitely (no turn in the lane); what it looks for stays unknown.
-      if (error instanceof ContractError && error.afterSubmit) throw error;
-      throw pending('lookup_failed', asContractError(error).message);
-    }
-  }
-
-  /** @param {import('./settlement.js').PaymentFacts} facts @param {PhaseClock} clock @returns {Promise<Paid>} */
-  async #withBalance(facts, clock) {
-    return { facts, balanceSats: (await this.session.info(clock)).balanceSats };
+  /** Without an SDK, at any time. @type {import('./contract.js').StateOf} */
+  stateOf(requestId) {
+    return this.books.stateOf(requestId);
   }
 
   /** A turn with the SDK. @template T @param {() => Promise<T>} work @returns {Promise<T>} */
@@ -169,31 +136,5 @@ export class LocalWalletService {
     } catch (error) {
       console.error(`the SDK could not be ended: ${errorText(error)}`);
     }
-  }
-
-  /**
-   * Books the end of a payment, whatever it is. If that fails, the end is not known to the books and is looked up
-   * when the request comes again.
-   * @param {Order} order @param {Promise<Paid>} work @returns {Promise<PayAnswer>}
-   */
-  async #conclude(order, work) {
-    let paid;
-    try {
-      paid = await work;
-    } catch (thrown) {
-      return this.#concludeUnpaid(order, asContractError(thrown));
-    }
-    const { walletId, custody } = this.config;
-    const payer = { walletId, walletSource: custody.source, backendMode: this.backendMode };
-    const receipt = await paymentReceipt({ ...order, ...payer, facts: paid.facts });
-    return this.books.settlePaid(order, (windowSpendMsats) => payAnswer(paid, receipt, windowSpendMsats));
-  }
-
-  /** @param {Order} order @param {ContractError} error @returns {Promise<PayAnswer>} or throws */
-  async #concludeUnpaid(order, error) {
-    if (!this.errorTable.isDefinite(error.code)) await this.books.markUnknown(order);
-    else if (error.afterSubmit) return this.books.settleFailed(order, error);
-    else await this.books.giveBack(order);
-    throw error;
   }
 }

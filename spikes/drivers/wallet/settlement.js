@@ -30,9 +30,7 @@ import { requireUnexpired } from './invoice.js';
  */
 export async function settledFacts(payment, terms) {
   if (payment.status === 'failed') {
-    throw new ContractError('payment_failed', 'the network says that the payment failed; the money is back', {
-      afterSubmit: true,
-    });
+    throw failed('the network says that the payment failed; the money is back');
   }
   if (payment.status !== 'completed') throw pending('network_says_pending', 'the network says that it is pending');
   const preimageHex = String(payment.details?.htlcDetails?.preimage ?? '').toLowerCase();
@@ -55,7 +53,7 @@ export async function settledFacts(payment, terms) {
 /**
  * What became of a payment that was submitted earlier: looks, never pays.
  * @param {{session: WalletSession, terms: Terms, requestId: string}} order
- * @param {PhaseClock} clock @returns {Promise<PaymentFacts>}
+ * @param {PhaseClock} clock @returns {Promise<PaymentFacts | null>} null: the network does not show it
  */
 export async function lookUpPayment({ session, terms, requestId }, clock) {
   let payment;
@@ -66,10 +64,12 @@ export async function lookUpPayment({ session, terms, requestId }, clock) {
   } catch (error) {
     throw pending('lookup_failed', `the payment could not be looked up: ${asContractError(error).message}`);
   }
-  if (!payment) throw pending('not_visible', 'the network does not show the payment yet');
-  const facts = await settledFacts(payment, terms);
-  session.submissions.forget(requestId);
-  return facts;
+  return payment && settledFacts(payment, terms);
+}
+
+/** For certain, and final. @param {string} text */
+export function failed(text) {
+  return new ContractError('payment_failed', text, { afterSubmit: true });
 }
 
 /**

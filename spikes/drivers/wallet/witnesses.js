@@ -51,7 +51,7 @@ export class Submissions {
     const submission = new Submission(mark);
     this.running.set(requestId, submission);
     const ended = () => void this.running.delete(requestId);
-    const sending = send();
+    const sending = (async () => send())(); // a call that throws at once is one that fails
     sending.then(ended, ended);
     return { submission, sending };
   }

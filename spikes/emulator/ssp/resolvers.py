@@ -14,6 +14,7 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from spikes.emulator.crypto import curve
+from spikes.emulator.faults import NOTHING, Struck
 from spikes.emulator.leaf_swaps import SwapLeaf, SwapRequest
 from spikes.emulator.ledger_state import Transfer
 from spikes.emulator.lightning_sends import SendRequest
@@ -36,6 +37,7 @@ class Visitor:
 
     net: Network
     identity: bytes | None
+    struck: Struck = NOTHING  # the faults that strike this call
 
     def required(self) -> bytes:
         """The identity key of the caller. Raises NotLoggedIn."""
@@ -50,7 +52,8 @@ def root(visitor: Visitor) -> dict[str, Callable[..., Any]]:
 
     def lightning_send_fee_estimate(_info: Any, input: Object) -> Object:
         visitor.required()
-        return {"fee_estimate": _sats(net.provider.sends.quote(input["encoded_invoice"], input.get("amount_sats")))}
+        quoted = net.provider.sends.quote(input["encoded_invoice"], input.get("amount_sats"))
+        return {"fee_estimate": _sats(visitor.struck.fee_sats(quoted))}
 
     def transfers(_info: Any, transfer_spark_ids: list[str]) -> list[Object]:
         caller = visitor.required()
@@ -65,13 +68,13 @@ def root(visitor: Visitor) -> dict[str, Callable[..., Any]]:
             return None
         return _send(net, send)
 
-    async def request_lightning_send(_info: Any, input: Object) -> Object:
+    def request_lightning_send(_info: Any, input: Object) -> Object:
         caller = visitor.required()
         transfer_id = input.get("user_outbound_transfer_external_id")
         if transfer_id is None:
             raise ProviderError("name the transfer that locks the leaves in user_outbound_transfer_external_id")
         net.provider.sends.quote(input["encoded_invoice"], input.get("amount_sats"))
-        send = await net.provider.sends.send(caller, input["encoded_invoice"], transfer_id)
+        send = net.provider.sends.send(caller, input["encoded_invoice"], transfer_id, visitor.struck)
         return {"request": _send(net, send)}
 
     def request_swap(_info: Any, input: Object) -> Object:

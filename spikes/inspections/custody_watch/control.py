@@ -111,7 +111,7 @@ async def leaky_scans(around: Surroundings, scanner_of: type[Scanner] = Scanner)
         life = await safe.life(KEY)
         await life.import_(wallet.wallet_id, OWNER, wallet.mnemonic)
         settings = safe.settings(issue(life, wallet.wallet_id))
-        items = shop.items(plan.attempts)
+        items = shop.items(plan)
         async with watched(
             runtime, around, wallet, name=f"{NAME}-driver", settings=settings, items=items, logs=logs
         ) as watch:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from spikes.inspections.custody_watch.surfaces import Source
+from spikes.process_family import PROC, family
 
-PROC = Path("/proc")
+__all__ = ["PROC", "ProcessesSeen", "family"]
 
 
 class ProcessesSeen:
@@ -48,17 +49,3 @@ class ProcessesSeen:
     def command_lines(self) -> tuple[Source, ...]:
         """One source for each command line."""
         return tuple(self._command_lines.values())
-
-
-def family(pid: int, proc: Path = PROC) -> list[int]:
-    """A process and all its living descendants, parents first; only itself where the kernel does not tell children."""
-    found, waiting = [], [pid]
-    while waiting:
-        process = waiting.pop(0)
-        found.append(process)
-        try:
-            for thread in (proc / str(process) / "task").iterdir():
-                waiting += [int(child) for child in (thread / "children").read_text(encoding="ascii").split()]
-        except OSError:
-            continue  # it has just gone, or this kernel keeps no such list
-    return found

@@ -20,6 +20,7 @@ from spikes.inspections.custody_watch.answers import KeptAnswers
 from spikes.inspections.custody_watch.processes_seen import ProcessesSeen
 from spikes.inspections.custody_watch.surfaces import Source, files_below
 from spikes.inspections.custody_watch.wires import TappedSeller, Wires, wired
+from spikes.paywall.catalogue import Catalogue
 from spikes.processes import Launch
 from spikes.runtimes import Runtime
 from spikes.seat import Seat, Surroundings
@@ -86,7 +87,7 @@ async def watched(
     *,
     name: str,
     settings: Mapping[str, str] | None,
-    items: Mapping[str, int],
+    items: Catalogue,
     logs: Path,
 ) -> AsyncIterator[Watch]:
     """A seat that is not started yet. `settings`: the envelope to tell it instead of the mnemonic, None for neither.

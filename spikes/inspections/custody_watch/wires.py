@@ -41,7 +41,7 @@ class TappedSeller(Seller):
     """The paywall, whose goods are bought through the tap; the harness's own questions go past it."""
 
     def __init__(self, seller: Seller, tap: Tapped, http: httpx.AsyncClient) -> None:
-        super().__init__({"url": seller.url, "host": urlsplit(tap.url).netloc}, http)
+        super().__init__({"url": seller.url, "host": urlsplit(tap.url).netloc}, http, seller.catalogue)
         self._shop_url = tap.url
 
     def address(self, item: str) -> str:

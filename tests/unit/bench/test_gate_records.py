@@ -54,7 +54,7 @@ def test_every_criterion_of_the_gates_is_there(judged: Judge) -> None:
         },
         "custody": {"envelope", "no_leak", "honest_scan", "key_life", "isolation"},
         "latency": {
-            *("exactly_once", "unknown_stays_unknown", "success_rate", "paid_turn_p50", "paid_turn_p95"),
+            *("exactly_once", "unknown_stays_unknown", "remembers", "success_rate", "paid_turn_p50", "paid_turn_p95"),
             *("acknowledgement", "own_cost_warm", "own_cost_cold", "cached_turn_p95", "blocked_turn_p95"),
         },
         "determinism": {

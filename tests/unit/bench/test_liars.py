@@ -31,7 +31,16 @@ LIARS: list[tuple[str, Verdict, Verdict, str]] = [
     ("says_failed_though_paid", F, F, "the driver says failed, the ledger settled a payment"),
     ("makes_sats", F, F, "the sum of all sats in the network changed"),
     ("hides_one_of_several", F, F, "claims 4012 sat with fees for those of several that paid, the ledger debited 5015"),
+    ("pays_twice_on_retry", F, F, "settled this payment hash 2 times"),
+    ("forgets_on_pending", F, F, "the ledger debited 2006 sat"),
+    ("reports_failed_on_timeout", F, F, "the driver says failed, the ledger settled a payment"),
+    ("trusts_the_sellers_amount", F, F, "the driver claims 900 sat, the invoice asked for 1000"),
 ]
+UNDER_FAULTS = {
+    "pays_twice_on_retry": "double debit: the ledger settled the payment 2 times",
+    "forgets_on_pending": "double debit: the ledger debited 2006 sat for an invoice of 1000 sat",
+    "reports_failed_on_timeout": "lost: the driver says failed, the ledger debited 1003 sat",
+}
 
 
 @pytest.mark.parametrize(("record", "witnesses", "once", "says"), LIARS)
@@ -43,6 +52,17 @@ def test_liars_are_caught(judged: Judge, record: str, witnesses: Verdict, once: 
     assert f"line {agree.lines[0]}," in agree.reason
     assert criterion(judgement, "latency", "exactly_once").verdict is once
     assert judgement.of("compatibility", "workerd").verdict is F
+
+
+@pytest.mark.parametrize("record", UNDER_FAULTS)
+def test_a_liar_that_faults_bring_out_is_named_with_its_replay(judged: Judge, record: str) -> None:
+    judgement = judged((HERE / "liars" / f"{record}.jsonl").read_bytes())
+    once = criterion(judgement, "latency", "exactly_once")
+    assert UNDER_FAULTS[record] in once.reason
+    assert "`make replay SEED=0 RUNTIME=workerd EXPERIMENT=fault_" in once.reason
+    assert criterion(judgement, "latency", "unknown_stays_unknown").verdict is (
+        I if record.startswith("forgets") else F
+    )
 
 
 def test_a_wrong_balance_is_caught_though_the_payment_is_right(judged: Judge) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spikes.emulator.faults import PAYMENT_METHOD, Fault, FaultKind
+from spikes.emulator.faults import Fault, FaultKind
 from spikes.emulator.ledger_state import Balance, HtlcStatus, TransferStatus
 from spikes.emulator.mint import LeafForm
 from spikes.emulator.network import Settings
@@ -23,7 +23,7 @@ def stage_with(**terms: Any) -> Stage:
 
 
 def set_fault(stage: Stage, kind: FaultKind) -> None:
-    stage.net.faults.set(Fault(method=PAYMENT_METHOD, kind=kind))
+    stage.net.faults.set(Fault(kind=kind))
 
 
 async def locked(stage: Stage, wallet: Wallet, text: str) -> str:

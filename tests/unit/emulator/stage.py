@@ -5,7 +5,6 @@ Calls go through the operators' desks and the provider's door as a transport wou
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
@@ -15,9 +14,6 @@ from functools import cached_property
 from typing import Any
 
 import pytest
-from aiohttp.base_protocol import BaseProtocol
-from aiohttp.streams import StreamReader
-from aiohttp.test_utils import make_mocked_request
 
 from spikes.emulator import bolt11
 from spikes.emulator.clock import ManualClock
@@ -28,7 +24,7 @@ from spikes.emulator.lightning import IssuedInvoice
 from spikes.emulator.network import Network, Settings
 from spikes.emulator.operators import OperatorDesk
 from spikes.emulator.rpc import Code, RpcError
-from spikes.emulator.ssp.door import SCHEMA_ENDPOINT, ProviderDesk
+from spikes.emulator.ssp.door import ProviderDesk
 from spikes.emulator.wire import spark_pb2 as pb
 from tests.unit.emulator.wallet import Dialect, Wallet
 from tests.unit.emulator.wallet_client import SspRefusal
@@ -38,7 +34,7 @@ START = 1_800_000_000.0
 
 
 class InProcess:
-    """A gateway straight to the desks. It speaks HTTP to nobody: the request object is made by aiohttp's test tools."""
+    """A gateway straight to the desks, without any transport."""
 
     def __init__(self, net: Network) -> None:
         self._net = net
@@ -52,15 +48,7 @@ class InProcess:
         return await self._desks[operator].call(path, token, body, "in-process")
 
     async def query(self, token: str | None, body: bytes) -> tuple[int, bytes]:
-        loop = asyncio.get_running_loop()
-        payload = StreamReader(BaseProtocol(loop), limit=1 << 24, loop=loop)
-        payload.feed_data(body)
-        payload.feed_eof()
-        headers = {} if token is None else {"authorization": f"Bearer {token}"}
-        request = make_mocked_request("POST", f"/{SCHEMA_ENDPOINT}", headers=headers, payload=payload)
-        response = await self._provider.handle(request)
-        assert isinstance(response.body, bytes)
-        return response.status, response.body
+        return await self._provider.call(None if token is None else f"Bearer {token}", body)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -94,6 +94,7 @@ async def test_an_invoice_is_issued_and_shown_in_every_state(door: Admin) -> Non
         "amount_sats": 1000,
         "state": "open",
         "settled_count": 0,
+        "settle_s": 0.0,
         "preimage_sha256": answer["payment_hash"],
     }
     assert await door.get(path) == (200, shown)

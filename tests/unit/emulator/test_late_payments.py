@@ -29,16 +29,16 @@ async def test_an_orphaned_payment_is_paid_after_its_time() -> None:
     alice, invoice = await stage.funded(1003), stage.invoice(1000)
     transfer_id = await locked(stage, alice, invoice.text)
     stage.clock.advance(ORPHAN_AFTER_S - 1)
-    assert await stage.net.provider.sweep() == 0
+    assert stage.net.provider.sweep() == 0
     assert await status_of(alice, transfer_id) is None
     stage.clock.advance(1)
-    assert await stage.net.provider.sweep() == 1
+    assert stage.net.provider.sweep() == 1
     assert await status_of(alice, transfer_id) == PAID
     assert stage.net.ledger.settled_counts == {invoice.payment_hash: 1}
     late = await alice.request_send(invoice.text, transfer_id)
     assert late["lightning_send_payment_preimage"] == invoice.preimage.hex()
     assert stage.net.ledger.settled_counts == {invoice.payment_hash: 1}
-    assert await stage.net.provider.sweep() == 0
+    assert stage.net.provider.sweep() == 0
 
 
 async def test_an_orphaned_payment_is_returned_if_the_policy_says_so() -> None:
@@ -46,7 +46,7 @@ async def test_an_orphaned_payment_is_returned_if_the_policy_says_so() -> None:
     alice, invoice = await stage.funded(1003), stage.invoice(1000)
     transfer_id = await locked(stage, alice, invoice.text)
     stage.clock.advance(ORPHAN_AFTER_S)
-    assert await stage.net.provider.sweep() == 1
+    assert stage.net.provider.sweep() == 1
     assert_returned(stage, alice, transfer_id, 1003)
     with stage.refused_by_ssp("RequestLightningSend", "the payment is RETURNED"):
         await alice.request_send(invoice.text, transfer_id)
@@ -60,7 +60,7 @@ async def test_an_orphaned_swap_is_always_returned(policy: OrphanPolicy) -> None
     await alice.open_swap(await alice.draft_swap(list((await alice.nodes()).values())))
     assert stage.balance(alice).locked_sats == 1003
     stage.clock.advance(ORPHAN_AFTER_S)
-    assert await stage.net.provider.sweep() == 1
+    assert stage.net.provider.sweep() == 1
     assert stage.balance(alice) == Balance(available_sats=1003, locked_sats=0, incoming_sats=0, leaves=1)
     assert (await alice.pay(stage.invoice(500).text))["status"] == PAID
 
@@ -71,9 +71,9 @@ async def test_what_has_expired_is_returned_and_not_paid(policy: OrphanPolicy) -
     alice, invoice = await stage.funded(1003), stage.invoice(1000, expiry_s=30 * 86400)
     transfer_id = await locked(stage, alice, invoice.text)
     stage.clock.advance(16 * 86400 - 1)
-    assert await stage.net.provider.sweep() == 0
+    assert stage.net.provider.sweep() == 0
     stage.clock.advance(1)
-    assert await stage.net.provider.sweep() == 1
+    assert stage.net.provider.sweep() == 1
     assert_returned(stage, alice, transfer_id, 1003)
 
 
@@ -83,7 +83,7 @@ async def test_a_sweep_tidies_everything_that_waits() -> None:
     for wallet in wallets:
         await locked(stage, wallet, stage.invoice(101).text)
     stage.clock.advance(ORPHAN_AFTER_S)
-    assert await stage.net.provider.sweep() == 3
+    assert stage.net.provider.sweep() == 3
     assert stage.net.ledger.lightning_paid_sats == 303
     assert stage.net.ledger.pending() == []
 
@@ -133,7 +133,7 @@ async def test_a_slow_payment_that_expired_meanwhile_is_returned_and_stays_so() 
     alice, invoice = await stage.funded(1003), stage.invoice(1000, expiry_s=30 * 86400)
     request = await alice.pay(invoice.text)
     stage.clock.advance(16 * 86400)
-    assert await stage.net.provider.sweep() == 1
+    assert stage.net.provider.sweep() == 1
     await settled()
     assert_returned(stage, alice, request["transfer"]["spark_id"], 1003)
     assert stage.net.lightning.find(invoice.payment_hash) == invoice

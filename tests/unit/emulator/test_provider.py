@@ -51,10 +51,10 @@ async def test_a_stuck_payment_waits_until_it_expires() -> None:
     transfer_id = request["transfer"]["spark_id"]
     assert (request["status"], request["lightning_send_payment_preimage"]) == (WAITING, None)
     stage.clock.advance(ORPHAN_AFTER_S)
-    assert await stage.net.provider.sweep() == 0
+    assert stage.net.provider.sweep() == 0
     assert stage.balance(alice).locked_sats == 1003
     stage.clock.advance(16 * 86400)
-    assert await stage.net.provider.sweep() == 1
+    assert stage.net.provider.sweep() == 1
     await alice.login()
     assert await status_of(alice, transfer_id) == RETURNED
     assert_returned(stage, alice, transfer_id, 1003)

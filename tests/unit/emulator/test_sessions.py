@@ -97,8 +97,23 @@ def test_a_session_ends_with_its_lifetime(clock: ManualClock) -> None:
     clock.advance(1)
     with pytest.raises(AuthError, match="expired; log in again"):
         sessions.identity(token)
+    assert sessions.owner(token) == KEY
+    opened(sessions)  # tidies up
     with pytest.raises(AuthError, match="unknown session token; log in"):
         sessions.identity(token)
+    assert sessions.owner(token) is None
+
+
+def test_the_sessions_of_one_identity_can_be_ended(clock: ManualClock) -> None:
+    sessions = book(clock)
+    token = opened(sessions).token
+    sessions.forget(bytes(33))
+    assert sessions.identity(token) == KEY
+    sessions.forget(KEY)
+    with pytest.raises(AuthError, match="expired; log in again"):
+        sessions.identity(token)
+    assert sessions.owner(token) == KEY
+    assert sessions.identity(opened(sessions).token) == KEY
 
 
 def test_all_sessions_can_be_forgotten_at_once(clock: ManualClock) -> None:

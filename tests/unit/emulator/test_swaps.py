@@ -243,7 +243,7 @@ async def test_a_swap_that_was_returned_cannot_be_finished() -> None:
     stage = Stage.set_up()
     alice, _, swap_input = await opened(stage, 300)
     stage.clock.advance(120)
-    await stage.net.provider.sweep()
+    stage.net.provider.sweep()
     assert stage.balance(alice).available_sats == 300
     with stage.refused_by_ssp("RequestSwap", "the swap is RETURNED"):
         await alice.ssp("RequestSwap", input=swap_input)

@@ -16,6 +16,7 @@ async def lightning() -> AsyncIterator[LightningNode]:
     node = LightningNode()
     app = web.Application()
     app.router.add_post("/invoices", node.issue)
+    app.router.add_get("/invoices/{payment_hash}", node.show)
     app.router.add_get("/elsewhere", node.answer_elsewhere)
     async with TestServer(app) as server:
         node.url = str(server.make_url("")).rstrip("/")

@@ -15,6 +15,7 @@ class LightningNode:
     url: str = ""
     preimages: dict[str, bytes] = field(default_factory=dict)  # by invoice
     amounts_sats: list[int] = field(default_factory=list)
+    settled: set[str] = field(default_factory=set)  # payment hashes
     answer: web.Response | None = None
 
     async def issue(self, request: web.Request) -> web.Response:
@@ -34,6 +35,15 @@ class LightningNode:
                 "expires_at": 4_000_000_000,
             }
         )
+
+    async def show(self, request: web.Request) -> web.Response:
+        if self.answer is not None:
+            return self.answer
+        payment_hash = request.match_info["payment_hash"]
+        known = {hashlib.sha256(preimage).hexdigest() for preimage in self.preimages.values()}
+        if payment_hash not in known:
+            return web.Response(status=404)
+        return web.json_response({"state": "settled" if payment_hash in self.settled else "open"})
 
     async def answer_elsewhere(self, _: web.Request) -> web.Response:
         """A right answer that only who follows a redirect gets."""

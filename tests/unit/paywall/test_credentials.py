@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spikes.paywall.credentials import CredentialError, Refusal, read_authorization, verify
+from spikes.paywall.credentials import read_authorization, verify
 from spikes.paywall.identifier import IdentifierError, TokenIdentifier
 from spikes.paywall.macaroon import Macaroon, encode, restrict
 from spikes.paywall.macaroon import mint as mint_macaroon
+from spikes.paywall.refusals import CredentialError, Refusal
 from spikes.paywall.tokens import LOCATION, Mint
 
 SEED = 7
@@ -117,7 +118,8 @@ def test_a_token_for_another_item_and_an_expired_one_are_insufficient() -> None:
     assert present(header(), item="expensive") is Refusal.OTHER_ITEM
     assert present(header(), now_s=NOW_S + 599.9) is None
     assert present(header(), now_s=NOW_S + 600) is Refusal.EXPIRED
-    assert {refusal for refusal in Refusal if refusal.is_insufficient} == {Refusal.OTHER_ITEM, Refusal.EXPIRED}
+    again = {Refusal.OTHER_ITEM, Refusal.OTHER_CAPABILITY, Refusal.EXPIRED, Refusal.SPENT, Refusal.AGAIN}
+    assert {refusal for refusal in Refusal if refusal.is_insufficient} == again
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 import bolt11
@@ -47,8 +48,14 @@ async def ready_line(process: Process) -> dict[str, object]:
     return line
 
 
-async def test_it_sells_until_sigterm(lightning: LightningNode) -> None:
-    arguments = ("--emulator-admin", lightning.url, "--seed", "3", "--item", "one=7", "--json")
+def catalogue_file(folder: Path, text: str = '{"items": {"one": {"price_sats": 7}}}') -> str:
+    file = folder / "catalogue.json"
+    file.write_text(text, encoding="utf-8")
+    return str(file)
+
+
+async def test_it_sells_until_sigterm(lightning: LightningNode, tmp_path: Path) -> None:
+    arguments = ("--emulator-admin", lightning.url, "--seed", "3", "--catalogue", catalogue_file(tmp_path), "--json")
     async with seller(*arguments) as process:
         ready = await ready_line(process)
         assert ready["url"] == f"http://{ready['host']}"
@@ -73,8 +80,7 @@ async def test_with_a_lifeline_it_ends_when_stdin_ends(lightning: LightningNode)
     [
         (("--emulator-admin", "http://192.0.2.1:80"), "loopback"),
         (("--emulator-admin", "https://127.0.0.1:80"), "loopback"),
-        (("--emulator-admin", "http://127.0.0.1:80", "--item", "cheap"), "NAME=SATS"),
-        (("--emulator-admin", "http://127.0.0.1:80", "--item", "cheap=0"), "at least 1 sat"),
+        (("--emulator-admin", "http://127.0.0.1:80", "--catalogue", "no-such-file"), "name a JSON file"),
         ((), "--emulator-admin"),
     ],
 )
@@ -83,6 +89,15 @@ async def test_bad_arguments_end_with_2_and_say_what_to_do(arguments: tuple[str,
         _, stderr = await asyncio.wait_for(process.communicate(), DEADLINE_S)
         assert process.returncode == 2
         assert says in stderr.decode()
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"items": {"cheap": {"price_sats": 0}}}'])
+async def test_a_catalogue_that_is_none_ends_with_2(text: str, tmp_path: Path) -> None:
+    arguments = ("--emulator-admin", "http://127.0.0.1:80", "--catalogue", catalogue_file(tmp_path, text))
+    async with seller(*arguments) as process:
+        _, stderr = await asyncio.wait_for(process.communicate(), DEADLINE_S)
+        assert process.returncode == 2
+        assert "catalogue" in stderr.decode() or "at least 1" in stderr.decode()
 
 
 async def test_its_challenge_binds_the_macaroon_to_an_open_invoice_of_the_emulator() -> None:

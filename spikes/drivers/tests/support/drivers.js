@@ -44,6 +44,7 @@ export function settings(changes = {}) {
     windowMs: 300_000,
     hostAllowlist: null,
     completionTimeoutS: 1,
+    lostAfterMs: 240_000,
     ...changes,
   };
 }

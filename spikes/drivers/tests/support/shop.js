@@ -22,8 +22,9 @@ export function shop(seller, script) {
     return seller(seen[seen.length - 1], url);
   };
   const { service } = made;
-  const buyer = new L402Buyer({ service, errorTable, windowMs: 300_000, send, nowMs: () => nowMs });
-  const { l402_fetch } = l402Experiment({ buyer, service, errorTable, walletId: 'wallet-1' });
+  const options = { service, errorTable, walletId: 'wallet-1', windowMs: 300_000 };
+  const buyer = new L402Buyer({ ...options, send, nowMs: () => nowMs });
+  const { l402_fetch } = l402Experiment(buyer);
   const policy = { maxAmountMsats: 20_000, hostAllowlist: ['seller.example'] };
   return {
     ...made,

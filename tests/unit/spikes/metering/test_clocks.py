@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from spikes.inspections.metering import calibration
+from spikes import calibration
 from spikes.inspections.metering.process_cpu import family_cpu_s, main_thread_cpu_s, process_cpu_s
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these clocks")

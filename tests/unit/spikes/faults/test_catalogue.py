@@ -1,0 +1,48 @@
+"""The catalogue, and that every schedule in it is asked: each by its name."""
+
+from __future__ import annotations
+
+from spikes.experiments import EXPECTED, fault, fits
+from spikes.faults.catalogue import CATALOGUE, RUN_SCHEDULES, call_schedules
+from spikes.faults.schedule import PAYMENT_METHODS, SWAP_METHODS, canonical
+from spikes.record import Outcome
+from spikes.runtimes import Eviction, runtime_named
+
+RUNS = {
+    *("one_operator_down", "all_operators_down", "ssp_error", "ssp_stuck", "lightning_failure", "slow_settle"),
+    *("zero_preimage", "wrong_preimage", "fee_raised", "expired_session"),
+    *("kill_before_submit", "kill_during_submit", "kill_after_submit", "eviction", "restart", "out_of_memory"),
+    *("two_processes", "same_request_twice"),
+}
+AT_CALLS = {
+    *("error_before_commit", "lost_after_commit", "delay", "duplicate", "reset_mid_body", "expired_session"),
+    *("kill_before_commit", "kill_after_commit"),
+}
+
+
+def test_every_kind_stands_at_every_call_of_the_path() -> None:
+    wanted = {f"{kind}.{method}" for kind in AT_CALLS for method in (*PAYMENT_METHODS, *SWAP_METHODS)}
+    assert set(call_schedules()) == wanted
+    assert len(wanted) == 72
+
+
+def test_every_run_schedule_is_there() -> None:
+    assert set(RUN_SCHEDULES) == RUNS
+
+
+def test_no_two_names_mean_the_same() -> None:
+    assert len({canonical(schedule) for schedule in CATALOGUE.values()}) == len(CATALOGUE)
+
+
+def test_the_experiments_list_the_catalogue_by_name() -> None:
+    assert [experiment.NAME for experiment in fault.EXPERIMENTS] == [f"fault_{name}" for name in CATALOGUE]
+    assert all(EXPECTED[e.NAME] in (Outcome.PAID, Outcome.FAILED) for e in fault.EXPERIMENTS)
+
+
+def test_an_eviction_is_asked_only_where_the_platform_evicts() -> None:
+    names = ("native", "node", "workerd", "durable_object", "convex_isolate", "convex_node")
+    runtimes = [runtime_named(name) for name in names]
+    asked = {r.NAME for r in runtimes if fits("fault_eviction", r)}
+    assert asked == {r.NAME for r in runtimes if r.EVICTION in (Eviction.ASKED, Eviction.STOPPED)}
+    assert {"durable_object", "workerd"} <= asked
+    assert all(fits("fault_restart", r) and fits("fault_random", r) for r in runtimes)
