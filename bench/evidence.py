@@ -130,6 +130,15 @@ class Evidence:
         frame["cold"] = frame["sequence"] <= frame["first_sequence"].fillna(0)
         return frame.drop(columns="first_sequence")
 
+    def rows_of(self, runtime: str) -> pd.DataFrame:
+        """The rows of `table` that are of one runtime, in record order."""
+        found = self._rows_by_runtime.get(runtime)
+        return self.table.iloc[:0] if found is None else found
+
+    @cached_property
+    def _rows_by_runtime(self) -> Mapping[str, pd.DataFrame]:
+        return {str(runtime): rows for runtime, rows in self.table.groupby("runtime", sort=False)}
+
     @cached_property
     def _pins(self) -> Mapping[str, RuntimePin]:
         return {pin.name: pin for pin in self.runtimes}

@@ -7,13 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from bench import latency_tables
+from bench.endings import BAD
+from bench.fault_tables import FaultCell
 from bench.flow_tables import FlowCell
+from bench.latency_tables import Overhead
+from bench.soak import SoakRow
 from bench.tables import Reading
 from bench.topology_tables import Spread
 from bench.verdict import Criterion, Value, Verdict
 
 SYMBOLS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.INCONCLUSIVE: "?"}
 SHORT = {Verdict.PASS: "PASS", Verdict.FAIL: "FAIL", Verdict.INCONCLUSIVE: "INC"}
+_BAD_ENDS = frozenset(ending.value for ending in BAD)
 _BYTE_STEPS = (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024))
 
 
@@ -79,7 +85,7 @@ def host_api(status: str | None, calls: Mapping[str, float], phases: Sequence[st
     return " ".join(filter(None, (f"**{status}**" if status == "missing" else status or "?", counts)))
 
 
-def pair(values: Mapping[str, float | None], unit: str | None) -> str:
+def pair(values: Mapping[str, float | None] | Mapping[int, float | None], unit: str | None) -> str:
     """Cold and warm in one cell: "38 ms / 12 ms", or "-" if neither was measured."""
     texts = [quantity(value, unit) for value in values.values()]
     return "-" if set(texts) == {"-"} else " / ".join(texts)
@@ -107,6 +113,52 @@ def spread(times: Spread) -> str:
 def parts(medians: Mapping[str, float]) -> str:
     """Phases in a cell: "fetch 4 ms, send 79 ms"; those below half a millisecond are left out."""
     return ", ".join(f"{name} {quantity(value, 's')}" for name, value in medians.items() if value >= 0.0005) or "-"
+
+
+def quantiles(times: latency_tables.Spread) -> str:
+    """p50 and p95, each with both bounds: "95 ms [94, 97], p95 104 ms [102, 109]"; "-" if nothing was timed."""
+    if not times.n:
+        return "-"
+    middle = _bounded(times.p50, times.p50_low, times.p50_high)
+    return f"{middle}, p95 {_bounded(times.p95, times.p95_low, times.p95_high)}"
+
+
+def overhead(difference: Overhead) -> str:
+    """A difference with its interval, and whether it may be claimed: "+94 ms [91, 98]", "+2 ms [-1, 5] (noise)"."""
+    if difference.point is None:
+        return "-"
+    text = _bounded(difference.point, difference.low, difference.high)
+    return f"{'+' if difference.point >= 0 else ''}{text}{'' if difference.claim else ' (no claim)'}"
+
+
+def ends(cell: FaultCell | None) -> str:
+    """How the attempts of one schedule ended: "7 paid once, 2 returned"; what must not be is in bold."""
+    if cell is None:
+        return "-"
+    words = {"unknown, then reconciled": "reconciled"}
+    texts = [f"{n} {words.get(ending, ending)}" for ending, n in cell.counts.items()]
+    bad = [f"**{text}**" if ending in _BAD_ENDS else text for ending, text in zip(cell.counts, texts, strict=True)]
+    return ", ".join([*bad, *([f"{cell.idle} not struck"] if cell.idle else [])]) or "-"
+
+
+def each(values: Iterable[float | None], unit: str | None) -> str:
+    """Several readings in one cell: "81 ms / 212 ms"; "-" if none was taken."""
+    return pair(dict(enumerate(values)), unit)
+
+
+def growth(row: SoakRow) -> str:
+    """A slope with its interval, signed."""
+    if row.growth is None:
+        return "-"
+    return f"{quantity(row.growth, row.unit)} [{_bound(row.growth_low, row.unit)}, {_bound(row.growth_high, row.unit)}]"
+
+
+def _bounded(value: float | None, low: float | None, high: float | None) -> str:
+    return f"{_bound(value, 's')} [{_bound(low, 's')}, {_bound(high, 's')}]"
+
+
+def _bound(value: float | None, unit: str) -> str:
+    return "?" if value is None else quantity(value, unit)
 
 
 def indented(text: str) -> str:

@@ -17,7 +17,7 @@ from bench.validity import run_defects, runtime_defects
 from bench.verdict import GateVerdict, set_aside
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)  # equal to itself alone, so that its tables can be cached
 class Judgement:
     """Everything that a report is rendered from."""
 

@@ -14,12 +14,14 @@ import jinja2
 
 from bench import formats
 from bench.decision import Gap, Reason
+from bench.evidence import HARNESS
 from bench.flow_tables import folded, folded_gaps
 from bench.gates import GATES
 from bench.judgement import Judgement
+from bench.soak import AT
 from bench.tables import PHASES, TABLED, Tables, tables
 from bench.verdict import Criterion, GateVerdict, NotApplicable
-from spikes.record import Role
+from spikes.record import Fact, Role
 
 SCHEMA_VERSION = 2
 ADR_NAME = "0002-payment-execution-topology.md"
@@ -77,10 +79,15 @@ def _render(template: str, judgement: Judgement) -> str:
             limits=judgement.thresholds.limits,
             tables=tables(judgement),
             phases=PHASES,
-            facts=[f for f in judgement.evidence.facts if f.value.name.partition(".")[0] not in TABLED],
+            facts=[f for f in judgement.evidence.facts if _is_listed(f.value)],
         )
     )
     return text.rstrip("\n") + "\n"
+
+
+def _is_listed(fact: Fact) -> bool:
+    """Whether a fact stands in the list of facts: not if a table shows it, or if it is one of many along the run."""
+    return fact.name.partition(".")[0] not in TABLED and not (fact.runtime == HARNESS and AT in fact.name)
 
 
 def _environment() -> jinja2.Environment:
@@ -109,6 +116,11 @@ def _environment() -> jinja2.Environment:
         "spread": formats.spread,
         "parts": formats.parts,
         "indented": formats.indented,
+        "quantiles": formats.quantiles,
+        "overhead": formats.overhead,
+        "ends": formats.ends,
+        "each": formats.each,
+        "growth": formats.growth,
         "folded": folded,
         "folded_gaps": folded_gaps,
     }

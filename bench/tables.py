@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bench.custody_tables import CONTROL, LEGACY, RESIDUE, SCAN, CustodyTables, custody_tables
 from bench.evidence import Evidence
+from bench.fault_tables import FaultTables, fault_tables
 from bench.flow_tables import FlowTables, flow_tables
 from bench.gates import GATES, compatibility, host_needs
 from bench.gates.platform_limits import FREE_PLAN
 from bench.gates.spelled import RECEIPT, SEQUENCE
 from bench.judgement import Judgement
+from bench.latency_tables import LatencyTables, latency_tables
 from bench.limits import Limit
+from bench.schedules import COUNTEREXAMPLE
+from bench.soak import SoakRow, soak_rows
 from bench.topology_tables import TopologyTables, topology_tables
 from bench.verdict import Criterion, Verdict, combine
 from spikes.record import Platform, Role, RuntimePin, Tier
@@ -26,7 +31,7 @@ TEMPERATURES = ("cold", "warm")
 # Families of facts that stand in a table of their own, or are shown where they differ.
 TABLED = (
     *("host_api", "host_api_calls", "cpu_s", "subrequests", SCAN, CONTROL, LEGACY, RESIDUE),
-    *(RECEIPT, SEQUENCE),
+    *(RECEIPT, SEQUENCE, COUNTEREXAMPLE),
 )
 # Gate 1 in four words; a criterion belongs to the first of them whose beginnings it has.
 _PARTS: Mapping[str, tuple[str, ...]] = {
@@ -117,6 +122,9 @@ class Tables:
     cpu_s: tuple[PhaseRow, ...]
     subrequests: tuple[PhaseRow, ...]
     custody: CustodyTables
+    latency: LatencyTables
+    faults: FaultTables
+    soak: tuple[SoakRow, ...]
     flows: FlowTables
     topologies: TopologyTables
 
@@ -132,6 +140,7 @@ class Tables:
         return any(value is not None for row in rows for by in row.phases.values() for value in by.values())
 
 
+@lru_cache(maxsize=1)  # every report asks for them
 def tables(judgement: Judgement) -> Tables:
     """All tables of a judgement. Runtimes are in the header's order."""
     evidence = judgement.evidence
@@ -142,6 +151,9 @@ def tables(judgement: Judgement) -> Tables:
         cpu_s=_phases(evidence, "cpu_s", ("startup_cpu_s", "cpu_per_request_s")),
         subrequests=_phases(evidence, "subrequests", ("subrequests_max", "connections_max")),
         custody=custody_tables(evidence),
+        latency=latency_tables(evidence, judgement.thresholds),
+        faults=fault_tables(evidence),
+        soak=soak_rows(evidence, judgement.thresholds),
         flows=flow_tables(judgement),
         topologies=topology_tables(evidence, judgement.thresholds),
     )

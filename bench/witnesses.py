@@ -129,7 +129,7 @@ def _compare(attempt: Attempt, books: _Books, new_settlements: int) -> Iterator[
         yield from _compare_two_requests(attempt, ledger)
         return
     several = attempt.experiment in SEVERAL
-    match attempt.outcome:
+    match attempt.asks[-1].outcome if attempt.asks else attempt.outcome:  # the harness may find fault with an answer
         case Outcome.PAID:
             yield from _compare_paid(attempt.runtime, attempt.claim, ledger, books)
         case Outcome.UNKNOWN:  # an honest "I do not know" contradicts nothing

@@ -124,6 +124,8 @@ def _group(name: str, table: Mapping[str, Any]) -> LaneGroup:
     )
     if group.every_s is not None and group.every_s <= 0:
         raise ValueError(f"beside.{name}: every_s must be above 0, not {group.every_s}")
+    if group.latency is not None and group.every_s is None:
+        raise ValueError(f"beside.{name}: a latency profile is measured in an open loop; say every_s")
     if any(LANE_MARK in seat for by_seat in group.repeats.values() for seat in by_seat):
         raise ValueError(f"beside.{name}: repeats name runtimes; the lanes are the group's")
     return group

@@ -12,21 +12,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 
-from spikes import services, stages
+from spikes import processes, services, stages
 from spikes.cast import Cast
 from spikes.errors import HarnessFailure, RuntimeStartFailure, ToolMissing
 from spikes.experiments import shop
-from spikes.inspections import inspection_named
+from spikes.inspections import Inspection, inspection_named
 from spikes.observer import Observer
 from spikes.plan import PROBE, Plan, PlannedAttempt, Stage
 from spikes.probe import probe
 from spikes.progress import Progress
 from spikes.record import Footer, RecordWriter
 from spikes.run_directory import RunDirectory
-from spikes.runtimes import Form
+from spikes.runtimes import Form, Runtime
 from spikes.scribe import Scribe, Tally
 from spikes.seat import Seat, Surroundings
 from spikes.wallets import derive_wallet
@@ -44,6 +44,7 @@ class Runner:
         self._progress = progress
         self._unfit = cast.unfit
         self._scribe = Scribe(record, progress)
+        self._supply_ok = True
 
     async def execute(self) -> Tally:
         """Make every attempt of the plan and write the footer. Raises HarnessFailure when the run cannot go on."""
@@ -52,12 +53,10 @@ class Runner:
             self._scribe.note(failure, name)
             self._scribe.say(f"{name} is out of this run: {failure}")
         try:
-            supply_ok = True
-            for part in (self._serial, self._concurrent, self._inspect):
-                # Each on a network of its own: what one leaves behind slows or disturbs no other.
-                async with self._surroundings() as around:
-                    await part(around)
-                    supply_ok = supply_ok and await around.network.supply_ok()
+            await self._serial()
+            await self._probes()
+            await self._concurrent()
+            await self._inspect()
         except HarnessFailure as failure:
             self._scribe.note(failure)
             raise
@@ -70,15 +69,19 @@ class Runner:
                 facts=tally.facts,
                 harness_errors=len(tally.failures),
                 elapsed_s=time.monotonic() - started,
-                supply_ok=supply_ok,
+                supply_ok=self._supply_ok,
             )
         )
         return tally
 
     @asynccontextmanager
-    async def _surroundings(self) -> AsyncIterator[Surroundings]:
-        """Emulator, paywall and HTTP client, for the length of the run."""
-        plan, logs = self._plan, self._run.logs
+    async def _surroundings(self, place: str = "") -> AsyncIterator[Surroundings]:
+        """Emulator, paywall and HTTP client for a part of the run; a part beside another keeps logs in a `place`.
+
+        At its end the sum of the network's money is checked.
+        """
+        plan, logs = self._plan, self._run.logs / place
+        logs.mkdir(exist_ok=True)
         async with AsyncExitStack() as stack:
             http = await stack.enter_async_context(services.http_client())
             network = await stack.enter_async_context(services.emulator(http, logs, plan.seed))
@@ -88,26 +91,38 @@ class Runner:
                 network=network,
                 seller=seller,
                 http=http,
-                logs=logs,
+                logs=self._run.logs,
                 scratch=self._run.scratch,
                 seed=plan.seed,
                 deadline_s=plan.profile.attempt_deadline_s,
             )
+            self._supply_ok = await network.supply_ok() and self._supply_ok
 
-    async def _serial(self, around: Surroundings) -> None:
+    async def _serial(self) -> None:
         """One attempt at a time: these timings are compared."""
         attempts = [planned for planned in self._plan.of(Stage.SERIAL) if not self._is_probe(planned)]
-        async with stages.one_by_one(self._seats_of(attempts), self._maker(around), self._scribe) as seats:
+        async with (
+            self._surroundings() as around,
+            stages.one_by_one(self._seats_of(attempts), self._maker(around), self._scribe) as seats,
+        ):
             await stages.serial(attempts, seats, self._observer(around), self._scribe)
-        await self._probes()
 
-    async def _concurrent(self, around: Surroundings) -> None:
-        """Faults and latency profiles, every lane beside the others."""
+    async def _concurrent(self) -> None:
+        """Every lane beside the others: open loops on a network of their own, and the rest, which yields to them."""
         attempts = self._plan.of(Stage.CONCURRENT)
+        timed = [planned for planned in attempts if planned.start_s is not None]
+        untimed = [planned for planned in attempts if planned.start_s is None]
+        await stages.gathered([self._beside(timed, "open-loop"), self._beside(untimed, "beside", yields=True)])
+
+    async def _beside(self, attempts: Sequence[PlannedAttempt], place: str, *, yields: bool = False) -> None:
         if not attempts:
             return
-        async with stages.at_once(self._seats_of(attempts), self._maker(around), self._scribe) as seats:
-            await stages.concurrent(attempts, seats, lambda: self._observer(around), self._scribe)
+        with processes.yielding() if yields else nullcontext():
+            async with (
+                self._surroundings(place) as around,
+                stages.at_once(self._seats_of(attempts), self._maker(around), self._scribe) as seats,
+            ):
+                await stages.concurrent(attempts, seats, lambda: self._observer(around), self._scribe)
 
     def _seats_of(self, attempts: Sequence[PlannedAttempt]) -> dict[str, str]:
         """Seat name -> runtime, of what is fit to start."""
@@ -147,20 +162,31 @@ class Runner:
         for fact in facts:
             self._scribe.write(fact)
 
-    async def _inspect(self, around: Surroundings) -> None:
-        """Every inspection on every driver, on a network of its own; one that fails costs its facts, not the run."""
+    async def _inspect(self) -> None:
+        """Every inspection on every driver; one that fails costs its facts, not the run."""
         drivers = [r for r in self._runtimes.values() if r.FORM is Form.DRIVER and r.NAME not in self._unfit]
         for inspection in map(inspection_named, self._plan.profile.inspections):
-            for runtime in drivers:
-                self._scribe.say(f"{runtime.NAME}: {inspection.NAME.replace('_', ' ')}")
-                try:
-                    facts = await inspection.inspect(runtime, around)
-                except (RuntimeStartFailure, ToolMissing) as failure:
-                    self._scribe.note(failure, runtime.NAME)
-                    self._scribe.say(f"{failure}\n{failure.last_words}".rstrip())
-                    continue
-                for fact in facts:
-                    self._scribe.write(fact)
+            waiting = list(drivers)
+            await stages.gathered(
+                [self._inspector(inspection, waiting, str(nth or "")) for nth in range(inspection.AT_ONCE)]
+            )
+
+    async def _inspector(self, inspection: Inspection, waiting: list[Runtime], place: str) -> None:
+        """Inspects drivers as long as any are waiting, on a network of its own: its journal tells of no other."""
+        async with self._surroundings(place) as around:
+            while waiting:
+                await self._inspected(inspection, waiting.pop(0), around)
+
+    async def _inspected(self, inspection: Inspection, runtime: Runtime, around: Surroundings) -> None:
+        self._scribe.say(f"{runtime.NAME}: {inspection.NAME.replace('_', ' ')}")
+        try:
+            facts = await inspection.inspect(runtime, around)
+        except (RuntimeStartFailure, ToolMissing) as failure:
+            self._scribe.note(failure, runtime.NAME)
+            self._scribe.say(f"{failure}\n{failure.last_words}".rstrip())
+            return
+        for fact in facts:
+            self._scribe.write(fact)
 
 
 def now() -> str:

@@ -87,8 +87,7 @@ def _paid_turn(
 ) -> Criterion:
     confidence = thresholds.confidence.value
     enough = f"{stats.samples_needed(q, confidence)} paid turns on the lightning profile"
-    t = evidence.table
-    if not ((t["runtime"] == runtime) & (t["profile"] == LIGHTNING)).any():
+    if not (evidence.rows_of(runtime)["profile"] == LIGHTNING).any():
         reason = f"the Lightning profile was not run (this run: {evidence.latency_profile})"
         return undecided(name, reason, needs=enough, threshold=target.value, unit=target.unit)
     rows = paid_turns(evidence, runtime)
@@ -111,19 +110,24 @@ def paid_turns(evidence: Evidence, runtime: str, profile: str = LIGHTNING) -> pd
 
     One that ended otherwise than it should is a sample of infinity.
     """
-    t = evidence.table
-    mine = (t["runtime"] == runtime) & (t["profile"] == profile) & (t["lane"] != AA_LANE) & ~t["cold"]
+    t = evidence.rows_of(runtime)
+    mine = (t["profile"] == profile) & (t["lane"] != AA_LANE) & ~t["cold"]
     rows = t[mine & (t["experiment"] == "l402_paid") & (t["outcome"] != "unsupported") & t["turn_s"].notna()]
     ended = (rows["outcome"] == rows["expected"]).to_numpy(dtype=bool)
     seconds = np.where(ended, rows["turn_s"].to_numpy(dtype=float), np.inf)
     return rows[["line", "settle_s"]].assign(seconds=seconds)
 
 
+def acknowledgements(evidence: Evidence, runtime: str) -> pd.DataFrame:
+    """Warm turns of which the first typed state was timed: columns line, acknowledge_s."""
+    t = evidence.rows_of(runtime)
+    mine = (t["lane"] != AA_LANE) & ~t["cold"] & ~t["profile"].isin(_SCENARIOS)
+    return t.loc[mine & t["acknowledge_s"].notna(), ["line", "acknowledge_s"]]
+
+
 def _acknowledgement(evidence: Evidence, thresholds: Thresholds, runtime: str) -> Criterion:
     """The time to the first typed state, phase `acknowledge`, over all turns that recorded one."""
-    t = evidence.table
-    mine = (t["runtime"] == runtime) & (t["lane"] != AA_LANE) & ~t["cold"] & ~t["profile"].isin(_SCENARIOS)
-    rows = t[mine & t["acknowledge_s"].notna()]
+    rows = acknowledgements(evidence, runtime)
     samples = Samples.exact(rows["acknowledge_s"].to_numpy(dtype=float), tuple(int(n) for n in rows["line"]))
     target, confidence = thresholds.acknowledgement_p95_s, thresholds.confidence.value
     needs = "warm turns with a phase `acknowledge` timed from outside"
@@ -140,8 +144,8 @@ def _turn(
     target: Threshold,
 ) -> Criterion:
     """The p95 of whole turns that move no money: phase `fetch` from outside, else the wall time."""
-    t = evidence.table
-    chosen = (t["runtime"] == runtime) & (t["lane"] != AA_LANE) & ~t["cold"] & t["experiment"].isin(experiments)
+    t = evidence.rows_of(runtime)
+    chosen = (t["lane"] != AA_LANE) & ~t["cold"] & t["experiment"].isin(experiments)
     rows = t[chosen & (t["outcome"] != "unsupported")]
     ended = (rows["outcome"] == rows["expected"]).to_numpy(dtype=bool)
     seconds = rows["fetch_s"].fillna(rows["wall_s"]).to_numpy(dtype=float)

@@ -70,14 +70,8 @@ def _own_cost(
 
 def warm_payments(evidence: Evidence, runtime: str, lane: str = "a") -> pd.DataFrame:
     """Paid attempts after an incarnation's first, one lane: columns line, experiment, seconds (phase `pay`)."""
-    t = evidence.table
-    chosen = (
-        (t["runtime"] == runtime)
-        & (t["lane"] == lane)
-        & (t["outcome"] == "paid")
-        & ~t["cold"]
-        & (t["profile"] == "zero")
-    )
+    t = evidence.rows_of(runtime)
+    chosen = (t["lane"] == lane) & (t["outcome"] == "paid") & ~t["cold"] & (t["profile"] == "zero")
     rows = t[chosen & t["experiment"].isin(_WARM) & t["pay_s"].notna()]
     return rows[["line", "experiment"]].assign(seconds=rows["pay_s"])
 
@@ -89,8 +83,8 @@ def cold_payments(evidence: Evidence, runtime: str) -> pd.DataFrame:
     that no attempt carries is taken from the runtime's `boot_s` facts (their median); without either there is no
     sample, because a cold start without its start is not one.
     """
-    t = evidence.table
-    cold = t[(t["runtime"] == runtime) & t["cold"] & (t["profile"] == "zero")]
+    t = evidence.rows_of(runtime)
+    cold = t[t["cold"] & (t["profile"] == "zero")]
     before = cold.groupby(["lane", "incarnation"])[list(_COLD_PHASES)].sum(min_count=1)
     paid = cold[(cold["outcome"] == "paid") & cold["experiment"].isin(_COLD) & cold["pay_s"].notna()]
     rows = paid[["line", "lane", "incarnation"]].join(before, on=["lane", "incarnation"])

@@ -24,8 +24,8 @@ from spikes.record import Attempt, Outcome
 NEEDED = frozenset(
     {
         *("receiptVersion", "receiptId", "digest", "flowDigest", "requestId", "kind", "rail", "assetId"),
-        *("walletId", "walletSource", "backendMode", "host", "outcome", "code", "class", "cacheStatus"),
-        *("paymentHash", "quotedAmountMsats", "settledAmountMsats", "feeMsats", "capsApplied"),
+        *("walletId", "walletSource", "backendMode", "host", "outcome", "code", "reasonClass", "reasonDetail"),
+        *("cacheStatus", "paymentHash", "quotedAmountMsats", "settledAmountMsats", "feeMsats", "capsApplied"),
     }
 )
 VOLATILE = "volatile"

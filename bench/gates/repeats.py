@@ -2,8 +2,9 @@
 
 Role: two criteria of gate 4. All attempts of one flow in a run are repeats of one question: it has one price.
 Must not know: which fields are volatile; drivers drop those before digesting, and the harness before fingerprinting.
-Compared are how a turn ended, what the ledger moved, what the receipt shares with every repeat (its flow digest), and
-the sequence of requests. The first difference is shown in full, where the record spells it out.
+A turn whose requests were not recorded is of an earlier form of the record, when every repeat had a price of its own:
+it compares nothing. Compared are how a turn ended, what the ledger moved, what the receipt shares with every repeat
+(its flow digest), and the sequence of requests. The first difference is shown in full, where the record spells it out.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def repeats_identical(evidence: Evidence, thresholds: Thresholds, runtime: str) 
     asked = {flow: evidence.of(runtime, flow.experiment) for flow in FLOWS}
     for flow, attempts in asked.items():
         for aspect in _ASPECTS:
-            unlike = _first_unlike(flow, aspect, attempts)
+            unlike = _first_unlike(flow, aspect, tuple(a for a in attempts if a.value.requests is not None))
             if unlike is not None:
                 lines = tuple(sorted((unlike.usual.line, unlike.odd.line)))
                 reason = f"{flow.name}: the {aspect.what} differs between repeats, lines {lines[0]} and {lines[1]}"
@@ -100,6 +101,8 @@ def identical_across_runtimes(evidence: Evidence, runtime: str) -> Criterion | N
         return NotApplicable(name=name, reason="the control is what the others are compared with")
     pairs = {flow: pair for flow in FLOWS if (pair := _beside_control(evidence, runtime, flow)) is not None}
     for flow, (mine, reference) in pairs.items():
+        if None in (mine.value.requests, reference.value.requests):
+            continue
         for aspect in (_ENDING, _LEDGER, _RECEIPT):
             if _unlike(aspect, mine.value, reference.value):
                 unlike = _Unlike(flow=flow, aspect=aspect, usual=reference, odd=mine)

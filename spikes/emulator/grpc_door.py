@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import grpc
 
+from spikes.emulator.broken_grpc import drop
 from spikes.emulator.operators import MAX_REQUEST_BYTES, SUBSCRIBE, OperatorDesk
 from spikes.emulator.rpc import AnswerCut, AnswerLost, Code, RpcError
 from spikes.emulator.streams import subscribe
@@ -47,8 +48,12 @@ class _Handlers(_GenericHandler):
             except RpcError as error:
                 await context.abort(_STATUS[error.code], str(error))
             except AnswerLost:
+                drop(context.peer())
                 await context.abort(_STATUS[Code.UNAVAILABLE], "connection lost")
-            except AnswerCut:
+            except AnswerCut as cut:
+                # grpc sends a message whole or not at all: half of an answer is the message without its status.
+                await context.write(cut.answer)
+                drop(context.peer())
                 await context.abort(_STATUS[Code.UNAVAILABLE], "connection reset")
 
         return handle

@@ -191,7 +191,7 @@ class OperatorDesk:
             return self._carry_out(call, request)
         deed, again = partial(self._tried, call, request), partial(self._again, request)
         try:
-            answer = await struck.around(site, deed, again, body=_sent)
+            answer = await struck.around(deed, again, body=_sent)
         finally:
             call.note = site.note
         if isinstance(answer, RpcError):

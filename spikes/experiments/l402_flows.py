@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,15 +19,15 @@ from spikes.experiments.act import Act, Invoices
 from spikes.experiments.flow_table import FLOWS, Flow, Rules, Step
 from spikes.paywall.catalogue import VALIDITY_S
 from spikes.plan import PlannedAttempt, derived_uuid
-from spikes.record import Outcome
+from spikes.record import Ask, Outcome
 from spikes.seat import MSATS_PER_SAT, Seat
 
 ANOTHER_HOST = "seller.example"
 # A blocked turn must move no money, so the wallet holds enough and the refusal is the policy's.
 FLOAT_SATS = 2_000
+KNOWN_WITHIN_S, POLL_S = 20.0, 0.05
 # The decisive call of a payment is served and its answer lost: the quickest way to not know.
 LOSS = {"kind": "lost_after_commit", "method": "initiate_preimage_swap_v3"}
-RESOLVING_ASKS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,16 +54,12 @@ class FlowExperiment:
         return ()
 
     async def act(self, seat: Seat, planned: PlannedAttempt, invoices: Invoices) -> Act:
-        """The turn that is asked about; a payment that was lost before it is found again after it."""
-        turn = _Turn(self.flow, seat, planned)
-        act = await turn.ask()
-        if Step.LOSE_ANOTHER in self.flow.before:
-            await turn.find_again()
-        return act
+        """The turn that is asked about."""
+        return await _Turn(self.flow, seat, planned).ask()
 
 
 class _Turn:
-    """One attempt of a flow. It remembers nothing: preparation and act have one each."""
+    """One attempt of a flow. Preparation and act have one each: nothing is handed over but what is on the network."""
 
     def __init__(self, flow: Flow, seat: Seat, planned: PlannedAttempt) -> None:
         self._flow = flow
@@ -70,6 +67,7 @@ class _Turn:
         self._planned = planned
         self._labels = [label for label, _ in shop.wares(flow) if label != shop.label_of(flow, shop.ANOTHER)]
         self._item = self._named(self._labels[0])
+        self._asks: list[Ask] = []  # of requests that were made more than once
 
     async def provide(self) -> None:
         """One leaf of just price and fee for each payment, so that leaves are found the same way in every repeat."""
@@ -92,6 +90,8 @@ class _Turn:
                 await seat.network.set_fault(seat.identity, LOSS)
                 await self._buy_before(another)
                 await seat.network.heal(seat.identity)
+                # The network finishes it, outside the turn's window. The buyer is not told: to it, it stays unknown.
+                await seat.network.sweep(seat.identity)
             case Step.EXPIRE:
                 await seat.seller.let_pass(self._item, VALIDITY_S + 1)
             case Step.REVOKE:
@@ -114,26 +114,27 @@ class _Turn:
         return Act(
             answer=answer,
             payment_hashes=() if several else stakes,
+            asks=tuple(self._asks),
             exchanges=tuple(sorted(exchanges)) if self._flow.at_once else exchanges,
             told=getattr(answer, "told", {}),
         )
 
-    async def find_again(self) -> None:
-        """The return time passes and the lost payment is asked for once more, so that its room is free again."""
-        await self._seat.network.sweep(self._seat.identity)
-        await self._seat.sync()
-        for _ in range(RESOLVING_ASKS):
-            answer = await self._buy_before(self._named(shop.label_of(self._flow, shop.ANOTHER)))
-            if answer.outcome is not Outcome.UNKNOWN:
-                return
-
     async def _answers(self, items: Sequence[str]) -> list[Answer]:
         policy = self._policy(self._flow.rules)
         if self._flow.at_once:
-            both = (self._fetch(self._planned.request_id, items[0], policy) for _ in range(2))
-            return await asyncio.gather(*both)
+            return await asyncio.gather(*(self._until_known(items[0], policy) for _ in range(2)))
         ids = [self._planned.request_id, *(self._id(item) for item in items[1:])]
         return [await self._fetch(request_id, item, policy) for request_id, item in zip(ids, items, strict=True)]
+
+    async def _until_known(self, item: str, policy: dict[str, Any]) -> Answer:
+        """Ask under the attempt's own id, and again as long as the answer is that it is under way elsewhere."""
+        deadline = time.monotonic() + KNOWN_WITHIN_S
+        while True:
+            answer = await self._fetch(self._planned.request_id, item, policy)
+            self._asks.append(Ask(outcome=answer.outcome, code=answer.code, wall_s=answer.wall_s))
+            if answer.outcome is not Outcome.UNKNOWN or time.monotonic() > deadline:
+                return answer
+            await asyncio.sleep(POLL_S)
 
     async def _buy_before(self, item: str) -> Answer:
         """A purchase that the policy allows."""

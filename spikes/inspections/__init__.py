@@ -20,6 +20,9 @@ class Inspection(Protocol):
 
     @property
     def NAME(self) -> str: ...
+    @property
+    def AT_ONCE(self) -> int:
+        """How many runtimes may be inspected at the same time without a figure changing."""
 
     async def inspect(self, runtime: Runtime, around: Surroundings) -> list[Fact]:
         """Measure one runtime that has a driver. Raises HarnessFailure if it cannot be measured."""

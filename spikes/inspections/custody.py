@@ -36,6 +36,7 @@ from spikes.seat import Surroundings
 from spikes.wallets import Wallet, derive_wallet
 
 NAME = INSPECT
+AT_ONCE = 2
 KEY = "watched"
 LEGACY = "legacy_env"
 

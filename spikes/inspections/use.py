@@ -25,6 +25,7 @@ from spikes.seat import Seat, Surroundings
 from spikes.wallets import derive_wallet
 
 NAME = "use"
+AT_ONCE = 1
 # How long a runtime is watched after its last answer: a timer of a second, or a poll once a second, shows.
 WATCH_S = 1.0
 CALIBRATIONS = 3  # before the steps and again after them: a machine that slows down meanwhile shows in the spread

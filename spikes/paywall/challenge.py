@@ -48,7 +48,6 @@ class Malformed(StrEnum):
     NOT_BASE64 = "not-base64"
     CUT_QUOTE = "cut-quote"
     PARAMETERS_ONLY = "parameters-only"
-    CONTROL = "control"
     TOO_LONG = "too-long"
     BAD_INVOICE = "bad-invoice"
 
@@ -101,7 +100,6 @@ _SPOILERS: Mapping[Malformed, _Writer] = {
     Malformed.NOT_BASE64: lambda token, invoice: [f'L402 macaroon="{token[:8]}!{token[8:]}", invoice="{invoice}"'],
     Malformed.CUT_QUOTE: lambda token, invoice: [f'L402 macaroon="{token}", invoice="{invoice}'],
     Malformed.PARAMETERS_ONLY: lambda token, invoice: [f'macaroon="{token}", invoice="{invoice}"'],
-    Malformed.CONTROL: lambda token, invoice: [f'L402 macaroon="{token}" \x7f invoice="{invoice}"'],
     Malformed.TOO_LONG: lambda token, invoice: [f'{_classic(token, invoice)}, padding="{"x" * 40_000}"'],
     Malformed.BAD_INVOICE: lambda token, invoice: [_classic(token, invoice[:-6] + "qqqqqq")],
 }

@@ -10,6 +10,7 @@ revoked or not paid: 401 without an offer (as Aperture: 402 with a new one). No 
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -61,6 +62,7 @@ class _Visit:
     pays_offer: int | None = None
     proven_hash: str | None = None
     cut: bool = False
+    status: int = 0  # of an answer that has begun
 
 
 class Seller:
@@ -88,7 +90,12 @@ class Seller:
         """Answer a request for an item, and note it."""
         visit = _Visit(name=name, item=item, now_s=self._clock() + self._ahead_s[name])
         with self.journal.being_answered(name):
-            response = await self._answer(request, visit)
+            try:
+                response = await self._answer(request, visit)
+            except asyncio.CancelledError:  # the server's way to say that the buyer hung up
+                visit.cut = True
+                self._note(request, visit, visit.status)
+                raise
             self._note(request, visit, response.status)
         return response
 
@@ -208,6 +215,7 @@ async def _pour(request: web.Request, visit: _Visit) -> web.StreamResponse:
     response = web.StreamResponse(headers={**_NO_STORE, "Content-Type": "text/plain"})
     try:
         await response.prepare(request)
+        visit.status = response.status
         for _ in range(0, LARGE_BODY_BYTES, len(_CHUNK)):
             await response.write(_CHUNK)
         await response.write_eof()

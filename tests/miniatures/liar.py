@@ -16,9 +16,10 @@ from aiohttp import web
 
 from spikes.drivers.native.book import PaymentBook
 from spikes.drivers.native.config import Config
-from spikes.drivers.native.payer import Order, Payer, PhaseClock
+from spikes.drivers.native.orders import MSATS_PER_SAT, Order, PhaseClock
+from spikes.drivers.native.payer import Payer
 from spikes.drivers.native.server import Door
-from spikes.drivers.native.session import MSATS_PER_SAT, InvoiceView
+from spikes.drivers.native.session import InvoiceView
 from spikes.serving import serve
 
 
@@ -60,7 +61,8 @@ class Careless(Door):
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
-        self._payer = _PaysAnything(config, PaymentBook(config.state_dir / "careless.jsonl"))
+        book = PaymentBook(config.state_dir / "careless.sqlite", in_flight_limit_s=60, window_s=config.window_s)
+        self._payer = _PaysAnything(config, book)
 
     def _authorise(self, header: str) -> None:
         """Nobody is asked."""

@@ -150,7 +150,7 @@ class Run:
         if paid:
             claim |= {"payment_hash": payment_hash, "amount_sats": amount, "fee_sats": FEE_SATS}
             claim |= {"preimage_sha256": payment_hash}
-        if experiment.startswith("l402_") and outcome in (Outcome.PAID, Outcome.CACHED):
+        if experiment.startswith("l402_") and outcome not in (Outcome.UNKNOWN, Outcome.UNSUPPORTED):
             claim["receipt_digest"] = "sha256:" + hashlib.sha256(experiment.encode()).hexdigest()
         ledger: dict[str, Any] = {
             "payment_hash": payment_hash if paid else None,

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from spikes.record import Outcome, PaymentPath, Platform
+from tests.records import defects
 from tests.records.builder import (
     CONVEX_ISOLATE,
     CONVEX_NODE,
@@ -21,7 +23,7 @@ from tests.records.builder import (
     WORKERD,
     Run,
 )
-from tests.records.faults import asks, under_fault
+from tests.records.faults import asks, struck, under_fault
 from tests.records.fitting import (
     USED,
     first_form,
@@ -70,6 +72,23 @@ def everything(*runtimes: str, pins: tuple[str, ...] = ("native", "node", "worke
         fit_for_determinism(run, runtime)
     run.negative_controls()
     return run
+
+
+def under_pressure() -> bytes:
+    """A control and a Worker, timed, put under faults and run for long; the Worker pays twice in one schedule."""
+    run = Run(NATIVE, WORKERD)
+    fit_for_latency(run, "native")
+    fit_for_latency(run, W)
+    twice = {"settled_count": 2, "debited_sats": 2006}
+    name = "lost_after_commit.RequestLightningSend"
+    under_fault(run, W, name, ledger=twice, asks=asks(Outcome.UNKNOWN, Outcome.PAID))
+    under_fault(run, W, "ssp_stuck", Outcome.UNKNOWN, asks=asks(Outcome.UNKNOWN, Outcome.UNKNOWN))
+    under_fault(run, W, "restart", faults=struck("restart", fired=0))
+    for number in range(1, 13):
+        run.fact("harness", f"runner_rss_bytes.at_{500 * number}", 90_000_000 + 40_000 * (number % 3))
+        run.fact("harness", f"runner_fds.at_{500 * number}", 30 + number)
+    run.negative_controls()
+    return run.data()
 
 
 def _one(add: Callable[[Run], object]) -> bytes:
@@ -225,6 +244,7 @@ CASES: dict[str, Callable[[], bytes]] = {
     "liars/reports_failed_on_timeout.jsonl": lambda: _one(_reports_failed_on_timeout),
     "liars/trusts_the_sellers_amount.jsonl": lambda: _one(_trusts_the_sellers_amount),
     "reference.jsonl": reference,
+    **{f"defects/{defect.__name__}.jsonl": partial(defects.record, defect) for defect in defects.DEFECTS},
 }
 
 

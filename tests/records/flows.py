@@ -47,9 +47,10 @@ FLOWS: tuple[tuple[str, Outcome, str | None], ...] = (
 )
 _CACHE = {"cached": "hit", "expired_credential": "invalid", "expired_over_cap": "invalid"}
 FIELDS = (
-    *("assetId", "backendMode", "cacheStatus", "capsApplied", "class", "code", "digest", "feeMsats", "flowDigest"),
-    *("host", "kind", "outcome", "paymentHash", "quotedAmountMsats", "rail", "receiptId", "receiptVersion"),
-    *("requestId", "settledAmountMsats", "volatile.paidAtMs", "walletId", "walletSource"),
+    *("assetId", "backendMode", "cacheStatus", "capsApplied", "code", "digest", "feeMsats", "flowDigest"),
+    *("host", "kind", "outcome", "paymentHash", "quotedAmountMsats", "rail", "reasonClass", "reasonDetail"),
+    *("receiptId", "receiptVersion", "requestId", "settledAmountMsats", "volatile.paidAtMs"),
+    *("walletId", "walletSource"),
 )
 REPEATS = 20
 
@@ -59,8 +60,8 @@ def receipt(flow: str, **changes: Any) -> str:
     number, (_, ends, code) = next((n, entry) for n, entry in enumerate(FLOWS) if entry[0] == flow)
     amount = 1000 + (100 + number) % 7
     fields = {
-        **{"receiptVersion": "sparkgate.receipt.v1", "rail": "lightning", "assetId": "BTC_LN", "kind": "l402"},
-        **{"host": "127.0.0.1", "outcome": ends.value, "code": code, "class": code and "policy_denied"},
+        **{"receiptVersion": "sparkgate.receipt.v2", "rail": "lightning", "assetId": "BTC_LN", "kind": "l402"},
+        **{"host": "127.0.0.1", "outcome": ends.value, "code": code, "reasonClass": code and "policy_denied"},
         **{"cacheStatus": _CACHE.get(flow, "miss"), "capsApplied": {"maxAmountMsats": 2_000_000}},
         "quotedAmountMsats": None if ends is Outcome.FAILED else amount * 1000,
         "settledAmountMsats": amount * 1000 if ends is Outcome.PAID else 0,

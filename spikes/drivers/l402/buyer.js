@@ -73,7 +73,8 @@ export class L402Buyer {
     const found = await this.shelf.transaction((tx) => this.purchases.stateOf(tx, requestId));
     if (!found) return null;
     const { code = null, receipt } = found.answer ?? {};
-    return { state: found.state, ...(code ? { code } : {}), ...(receipt ? { receipt } : {}) };
+    const state = /** @type {import('../wallet/contract.js').RequestState['state']} */ (found.state);
+    return { state, ...(code ? { code } : {}), ...(receipt ? { receipt } : {}) };
   }
 
   /** @param {Wish} wish @param {Marks} marks @returns {Promise<Answer>} */

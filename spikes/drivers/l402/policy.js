@@ -78,7 +78,8 @@ export function capsOf({ maxAmountMsats, windowCapMsats }) {
  */
 export function refusalBeforeAsking({ killSwitch, walletDisabled, hostAllowlist, hostBlocklist }, url) {
   const details = { host: url.host };
-  if (killSwitch) return new ContractError('kill_switch_on', 'the kill switch is on; nothing is bought until it is off');
+  if (killSwitch)
+    return new ContractError('kill_switch_on', 'the kill switch is on; nothing is bought until it is off');
   if (walletDisabled) return new ContractError('wallet_disabled', 'the wallet is disabled; enable it to buy with it');
   if (names(hostBlocklist, url)) {
     return new ContractError('host_blocked', `${url.host} is on the blocklist; nothing is bought there`, { details });

@@ -81,17 +81,9 @@ class PaymentBook:
         """
         now_s = self._now_s()
         with self._file.transaction():
-            known = self._file.find(request_id)
-            if known is not None and known.fingerprint != fingerprint:
-                raise WalletError("idempotency_conflict", "this request id belongs to another payment")
-            if known is None and self._file.owner_of(payment_hash) is not None:
-                raise WalletError("idempotency_conflict", "this invoice belongs to another request id")
+            known = self._find(request_id, fingerprint, payment_hash, now_s)
             if known is not None and known.state is not State.IN_FLIGHT:
                 return known
-            if known is not None and known.incarnation == self._incarnation and now_s < known.stale_at_s:
-                raise WalletError("idempotency_in_flight", "this request is being paid at this moment; ask again")
-            if known is not None and known.submitted_at_s is not None:
-                return self._file.put(dataclasses.replace(known, state=State.UNKNOWN))
             if known is not None:
                 self._file.drop(known)  # taken over
             self._file.drop_abandoned(now_s)
@@ -112,6 +104,23 @@ class PaymentBook:
                 )
             )
 
+    def _find(self, request_id: str, fingerprint: str, payment_hash: str, now_s: float) -> Entry | None:
+        """What the id stands for; in flight only if it was not submitted, and nobody can be at it any more."""
+        known = self._file.find(request_id)
+        if known is None:
+            if self._file.owner_of(payment_hash) is not None:
+                raise WalletError("idempotency_conflict", "this invoice belongs to another request id")
+            return None
+        if known.fingerprint != fingerprint:
+            raise WalletError("idempotency_conflict", "this request id belongs to another payment")
+        if known.state is not State.IN_FLIGHT:
+            return known
+        if known.incarnation == self._incarnation and now_s < known.stale_at_s:
+            raise _in_flight()
+        if known.submitted_at_s is None:
+            return known
+        return self._file.put(dataclasses.replace(known, state=State.UNKNOWN))
+
     def mark_submitted(self, entry: Entry) -> None:
         """Before the first message that can pay, again for a try with other leaves; if it raises, it must not go out.
 
@@ -120,7 +129,7 @@ class PaymentBook:
         with self._file.transaction():
             known = self._own(entry)
             if known is None:
-                raise WalletError("idempotency_in_flight", "this request is another attempt's by now; ask again")
+                raise _in_flight()
             self._file.put(dataclasses.replace(known, state=State.IN_FLIGHT, submitted_at_s=self._now_s()))
 
     def mark_unknown(self, entry: Entry, *, submitted: bool) -> None:
@@ -170,7 +179,7 @@ class PaymentBook:
             if known is None or known.state in (State.PAID, State.FAILED):
                 return known or entry
             if lost and known.submitted_at_s != entry.submitted_at_s:
-                raise WalletError("idempotency_in_flight", "this request is being paid at this moment; ask again")
+                raise _in_flight()
             return self._file.put(dataclasses.replace(known, state=State.FAILED))
 
     def view(self, request_id: str) -> View | None:
@@ -200,3 +209,7 @@ class PaymentBook:
 def payment_fingerprint(invoice: str, max_amount_msats: int, host: str) -> str:
     """What makes two requests the same payment."""
     return hashlib.sha256(json.dumps([invoice, max_amount_msats, host]).encode()).hexdigest()
+
+
+def _in_flight() -> WalletError:
+    return WalletError("idempotency_in_flight", "this request is being paid at this moment; ask again")

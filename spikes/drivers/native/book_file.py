@@ -21,10 +21,15 @@ _TABLE = """CREATE TABLE IF NOT EXISTS payments (
     request_id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, payment_hash TEXT NOT NULL, amount_msats INTEGER NOT NULL,
     state TEXT NOT NULL, incarnation TEXT NOT NULL, attempt TEXT NOT NULL, opened_at_s REAL NOT NULL,
     stale_at_s REAL NOT NULL, submitted_at_s REAL, paid TEXT) STRICT"""
-_COLUMNS = (
-    "request_id, fingerprint, payment_hash, amount_msats, state, incarnation, attempt, opened_at_s, stale_at_s, "
-    "submitted_at_s, paid"
-)
+_FIND = "SELECT * FROM payments WHERE request_id = ?"
+_OWNER = "SELECT request_id FROM payments WHERE payment_hash = ? AND state != ?"
+_PUT = """INSERT OR REPLACE INTO payments VALUES (
+    :request_id, :fingerprint, :payment_hash, :amount_msats, :state, :incarnation, :attempt, :opened_at_s,
+    :stale_at_s, :submitted_at_s, :paid)"""
+_DROP = "DELETE FROM payments WHERE request_id = ?"
+_DROP_ABANDONED = "DELETE FROM payments WHERE state = ? AND submitted_at_s IS NULL AND stale_at_s <= ?"
+_SPENT = """SELECT COALESCE(SUM(amount_msats), 0) FROM payments
+    WHERE state IN (?, ?) OR (state = ? AND opened_at_s > ?)"""
 
 
 class State(StrEnum):
@@ -59,6 +64,7 @@ class BookFile:
     def __init__(self, path: Path) -> None:
         path.touch(mode=0o600)
         self._connection = sqlite3.connect(path, timeout=LOCK_WAIT_S, isolation_level=None)
+        self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute(_TABLE)
@@ -82,50 +88,36 @@ class BookFile:
 
     def find(self, request_id: str) -> Entry | None:
         """The entry of a request id."""
-        row = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM payments WHERE request_id = ?", (request_id,)  # noqa: S608 - our own names
-        ).fetchone()
+        row = self._connection.execute(_FIND, (request_id,)).fetchone()
         return None if row is None else _entry(row)
 
     def owner_of(self, payment_hash: str) -> str | None:
         """The request that an invoice belongs to: one that has not failed."""
-        row = self._connection.execute(
-            "SELECT request_id FROM payments WHERE payment_hash = ? AND state != ?", (payment_hash, State.FAILED)
-        ).fetchone()
+        row = self._connection.execute(_OWNER, (payment_hash, State.FAILED)).fetchone()
         return None if row is None else str(row[0])
 
     def put(self, entry: Entry) -> Entry:
         """Write it, in the place of an earlier one of its id."""
         paid = None if entry.paid is None else json.dumps(entry.paid)
-        fields = {**vars(entry), "paid": paid}
-        names = ", ".join(f":{name}" for name in fields)
-        self._connection.execute(
-            f"INSERT OR REPLACE INTO payments ({', '.join(fields)}) VALUES ({names})",  # noqa: S608 - our own names
-            fields,
-        )
+        self._connection.execute(_PUT, {**vars(entry), "paid": paid})
         return entry
 
     def drop(self, entry: Entry) -> None:
         """Strike it out."""
-        self._connection.execute("DELETE FROM payments WHERE request_id = ?", (entry.request_id,))
+        self._connection.execute(_DROP, (entry.request_id,))
 
     def drop_abandoned(self, now_s: float) -> None:
         """Strike out what was never submitted, and nobody is at any more: its room is free."""
-        self._connection.execute(
-            "DELETE FROM payments WHERE state = ? AND submitted_at_s IS NULL AND stale_at_s <= ?",
-            (State.IN_FLIGHT, now_s),
-        )
+        self._connection.execute(_DROP_ABANDONED, (State.IN_FLIGHT, now_s))
 
     def spent_msats(self, since_s: float) -> int:
         """Paid since then, and everything whose end is not known."""
-        row = self._connection.execute(
-            "SELECT COALESCE(SUM(amount_msats), 0) FROM payments WHERE state IN (?, ?) OR (state = ? AND opened_at_s > ?)",
-            (State.IN_FLIGHT, State.UNKNOWN, State.PAID, since_s),
-        ).fetchone()
+        held = (State.IN_FLIGHT, State.UNKNOWN, State.PAID, since_s)
+        row = self._connection.execute(_SPENT, held).fetchone()
         return int(row[0])
 
 
-def _entry(row: tuple[Any, ...]) -> Entry:
-    values = dict(zip(_COLUMNS.split(", "), row, strict=True))
+def _entry(row: sqlite3.Row) -> Entry:
+    values = dict(row)
     paid = None if values["paid"] is None else json.loads(values["paid"])
     return Entry(**{**values, "state": State(values["state"]), "paid": paid})

@@ -1,8 +1,8 @@
 """Paying one BOLT11 invoice once: checks, idempotency, submission, proof.
 
 Role: the rules of `POST /pay-bolt11`. Before submission every refusal is definite. From submission on, only the
-network's own word makes a payment failed; everything else is pending, is kept, and is resolved by asking again with
-the same request id.
+network's own word - or its silence, long after - makes a payment failed; everything else is pending, is kept, and is
+resolved by asking again with the same request id.
 Must not know: HTTP, who calls.
 """
 
@@ -11,53 +11,32 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
 
 from spikes.drivers.native.book import Entry, PaymentBook, State, payment_fingerprint
-from spikes.drivers.native.config import WINDOW_S, Config
+from spikes.drivers.native.config import Config
 from spikes.drivers.native.failures import WalletError
-from spikes.drivers.native.session import MSATS_PER_SAT, InvoiceView, PaymentView, WalletSession
+from spikes.drivers.native.orders import MSATS_PER_SAT, Order, Paid, PaidFacts, PhaseClock, payment_receipt
+from spikes.drivers.native.receipt import receipt_host
+from spikes.drivers.native.session import (
+    PREPARE_DEADLINE_S,
+    SEND_GRACE_S,
+    SYNC_DEADLINE_S,
+    InvoiceView,
+    PaymentView,
+    WalletSession,
+)
+
+__all__ = ["Order", "Paid", "Payer", "PhaseClock", "longest_payment_s"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """What is asked for."""
-
-    request_id: str
-    invoice: str
-    max_amount_msats: int
-    host: str  # the seller's, as the caller names it
-
-
-@dataclass(frozen=True, kw_only=True)
-class Paid:
-    """A payment that happened, with its verified proof."""
-
-    payment_id: str
-    payment_hash: str
-    amount_sats: int
-    fee_sats: int
-    preimage_hex: str = field(repr=False)
-    paid_at_ms: int
-    window_spend_msats: int
-
-
-@dataclass(kw_only=True)
-class PhaseClock:
-    """Durations inside the driver, by its own clock; hints, not evidence."""
-
-    phases: list[tuple[str, float]] = field(default_factory=list)
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Time a block under a name."""
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.phases.append((name, time.perf_counter() - started))
+def longest_payment_s(completion_timeout_s: int) -> float:
+    """After that, nobody is at a payment any more."""
+    waiting_for_funds_s = completion_timeout_s
+    return 4 * SYNC_DEADLINE_S + PREPARE_DEADLINE_S + waiting_for_funds_s + completion_timeout_s + SEND_GRACE_S
 
 
 class Payer:
@@ -66,7 +45,6 @@ class Payer:
     def __init__(self, config: Config, book: PaymentBook) -> None:
         self._config = config
         self._book = book
-        self._answers: dict[str, Paid] = {}  # of this process; an older one is looked up in the SDK
         self._under_way: set[str] = set()  # request ids
         self._one_ended = asyncio.Condition()
 
@@ -75,31 +53,38 @@ class Payer:
         invoice = await wallet.read_invoice(order.invoice)
         amount_msats = _payable_amount(invoice)
         fingerprint = payment_fingerprint(order.invoice, order.max_amount_msats, order.host)
-        known = self._book.find(order.request_id, fingerprint, invoice.payment_hash)
-        if known is not None:
-            return await self._resolve(known, wallet, clock)
-        self._check(order, invoice, amount_msats)
-        entry = self._book.submit(order.request_id, fingerprint, invoice.payment_hash, amount_msats, time.time())
+
+        def check(spent_msats: int) -> None:
+            self._check(order, invoice, amount_msats)
+            room = self._config.window_cap_msats
+            if room is not None and spent_msats + amount_msats > room:
+                raise WalletError("window_cap_exceeded", "the spending window has no room for this amount; pay later")
+
+        entry = self._book.open(order.request_id, fingerprint, invoice.payment_hash, amount_msats, check)
+        if entry.state is not State.IN_FLIGHT:
+            return await self._resolve(order, entry, wallet, clock)
         self._under_way.add(order.request_id)
         try:
-            return self._conclude(entry, await self._submit_when_funded(order, entry, wallet, clock))
+            payment = await self._submit_when_funded(order, entry, wallet, clock)
+            return self._conclude(order, entry, payment)
+        except Exception as error:
+            return await self._unpaid(entry, error, wallet)
         finally:
-            entry.in_flight = False
             self._under_way.discard(order.request_id)
             async with self._one_ended:
                 self._one_ended.notify_all()
 
     def _check(self, order: Order, invoice: InvoiceView, amount_msats: int) -> None:
-        """Every refusal that needs no network call."""
+        """Every refusal of a new payment that needs no look at the books."""
         if invoice.expired:
             raise WalletError("invalid_request", "the invoice has expired; ask the seller for a new one")
+        hosts = self._config.host_allowlist
+        if hosts is not None and not {order.host, receipt_host(order.host)} & set(hosts):
+            raise WalletError("host_not_allowed", "the seller's host is not on this wallet's allowlist")
         if order.max_amount_msats > self._config.request_cap_msats:
             raise WalletError("request_cap_exceeded", "maxAmountMsats is above what this wallet allows one payment")
         if amount_msats > order.max_amount_msats:
             raise WalletError("quoted_amount_exceeds_cap", "the invoice's own amount is above maxAmountMsats")
-        room = self._config.window_cap_msats
-        if room is not None and self._window_spend() + amount_msats > room:
-            raise WalletError("window_cap_exceeded", "the spending window has no room for this amount; pay later")
 
     async def _submit_when_funded(
         self, order: Order, entry: Entry, wallet: WalletSession, clock: PhaseClock
@@ -111,60 +96,100 @@ class Payer:
         deadline = time.monotonic() + self._config.completion_timeout_s
         while True:
             try:
-                return await self._submit(order, wallet, clock)
+                return await self._submit(order, entry, wallet, clock)
             except WalletError as error:
                 left_s = deadline - time.monotonic()
                 if error.code != "insufficient_funds" or not self._under_way - {order.request_id} or left_s <= 0:
-                    if error.meaning.definite:
-                        self._book.withdraw(entry)
                     raise
             with suppress(TimeoutError):
                 async with asyncio.timeout(left_s), self._one_ended:
                     await self._one_ended.wait()
 
-    async def _submit(self, order: Order, wallet: WalletSession, clock: PhaseClock) -> PaymentView:
+    async def _submit(self, order: Order, entry: Entry, wallet: WalletSession, clock: PhaseClock) -> PaymentView:
         with clock.phase("sync"):
             await wallet.ensure_synced()
         with clock.phase("prepare"):
             quote = await wallet.quote(order.invoice)
             await wallet.require_funds(quote.total_sats)
         with clock.phase("send"):
-            return await wallet.send(quote, order.request_id, self._config.completion_timeout_s)
+            timeout_s = self._config.completion_timeout_s
+            return await wallet.send(quote, order.request_id, timeout_s, lambda: self._book.mark_submitted(entry))
 
-    async def _resolve(self, entry: Entry, wallet: WalletSession, clock: PhaseClock) -> Paid:
+    async def _unpaid(self, entry: Entry, error: Exception, wallet: WalletSession) -> Paid:
+        """Book a payment that did not end well; the answer of another attempt, if that one has paid meanwhile.
+
+        Raises the error, or what stands in its place.
+        """
+        if not isinstance(error, WalletError) or not error.meaning.definite:
+            self._book.mark_unknown(entry, submitted=isinstance(error, WalletError))
+            raise error
+        if error.code == "payment_failed":  # booked already
+            raise error
+        known = self._book.release(entry)
+        if known is None:
+            raise error
+        if known.state is State.PAID:
+            return await self._stored(known, wallet)
+        if known.state is State.FAILED:
+            raise _failed()
+        raise WalletError("idempotency_in_flight", "this request is being paid at this moment; ask again")
+
+    async def _resolve(self, order: Order, entry: Entry, wallet: WalletSession, clock: PhaseClock) -> Paid:
         """An order that was submitted before: answer from what is known, never pay again."""
-        if entry.request_id in self._answers:
-            return self._answers[entry.request_id]
         if entry.state is State.FAILED:
             raise _failed()
-        with clock.phase("sync"):
-            await wallet.sync()
+        if entry.state is State.PAID:
+            return await self._stored(entry, wallet)
+        is_sending, now_s = wallet.is_sending(entry.request_id), time.time()
+        try:
+            with clock.phase("sync"):
+                await wallet.sync()
+        except WalletError as error:
+            raise WalletError("payment_pending", f"submitted before, and {error}; ask again") from None
+        payment = await wallet.find(entry.request_id)
+        if payment is not None:
+            return self._conclude(order, entry, payment)
+        is_old = entry.submitted_at_s is not None and now_s - entry.submitted_at_s >= self._config.lost_after_s
+        if is_sending or not is_old:
+            raise WalletError("payment_pending", "submitted before, and the network does not show it yet; ask again")
+        known = self._book.settle_failed(entry, lost=True)
+        if known.state is State.PAID:
+            return await self._stored(known, wallet)
+        raise WalletError("payment_failed", "the network never got the payment; nothing was paid")
+
+    async def _stored(self, entry: Entry, wallet: WalletSession) -> Paid:
+        """The answer as it was given. Its preimage is not in the book, but in the SDK's own records."""
         payment = await wallet.find(entry.request_id)
         if payment is None:
-            raise WalletError("payment_pending", "submitted before, and the network does not show it yet; ask again")
-        return self._conclude(entry, payment)
+            await wallet.sync()
+            payment = await wallet.find(entry.request_id)
+        return _paid(entry, _proven(None if payment is None else payment.preimage, entry.payment_hash))
 
-    def _conclude(self, entry: Entry, payment: PaymentView) -> Paid:
+    def _conclude(self, order: Order, entry: Entry, payment: PaymentView) -> Paid:
         if payment.status == "failed":
-            self._book.settle(entry, State.FAILED)
+            self._book.settle_failed(entry)
             raise _failed()
         if payment.status != "completed":
             raise WalletError("payment_pending", "submitted and not settled yet; ask again with the same request id")
-        self._book.settle(entry, State.PAID)
-        paid = Paid(
+        preimage = _proven(payment.preimage, entry.payment_hash)
+        facts = PaidFacts(
             payment_id=payment.payment_id,
             payment_hash=entry.payment_hash,
             amount_sats=_whole_sats(entry.amount_msats),
             fee_sats=payment.fee_sats,
-            preimage_hex=_proven(payment.preimage, entry.payment_hash),
             paid_at_ms=int(time.time() * 1000),
-            window_spend_msats=self._window_spend(),
         )
-        self._answers[entry.request_id] = paid
-        return paid
+        receipt = payment_receipt(self._config, order, facts)
 
-    def _window_spend(self) -> int:
-        return self._book.spent_msats(time.time() - WINDOW_S)
+        def kept(spent_msats: int) -> Mapping[str, Any]:
+            return {**asdict(facts), "window_spend_msats": spent_msats, "receipt": receipt}
+
+        return _paid(self._book.settle_paid(entry, kept), preimage)
+
+
+def _paid(entry: Entry, preimage: str) -> Paid:
+    """The answer that stands, now and whenever the request is repeated."""
+    return Paid(preimage_hex=preimage, **(entry.paid or {}))
 
 
 def _payable_amount(invoice: InvoiceView) -> int:

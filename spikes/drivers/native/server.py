@@ -7,7 +7,6 @@ Must not know: what an experiment is for, or what anyone expects of it.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import hmac
 import json
 import uuid
@@ -16,15 +15,14 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from spikes.drivers.native.book import PaymentBook
+from spikes.drivers.native.book import PaymentBook, Seen
 from spikes.drivers.native.config import Config
 from spikes.drivers.native.failures import WalletError
-from spikes.drivers.native.payer import Order, Paid, Payer, PhaseClock
-from spikes.drivers.native.receipt import make_receipt, receipt_host
-from spikes.drivers.native.session import MSATS_PER_SAT, SDK_NAME, WalletSession
+from spikes.drivers.native.orders import BACKEND_MODE, Order, PhaseClock, paid_claim, paid_result
+from spikes.drivers.native.payer import Payer, longest_payment_s
+from spikes.drivers.native.session import SDK_NAME, WalletSession
 
 MAX_BODY_BYTES = 64 * 1024
-BACKEND_MODE = "runtime"  # what receipts call the place where this wallet executes
 NO_SELLER = "harness.invalid"  # stands in receipts where a payment of the harness has no seller
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -44,7 +42,10 @@ class Door:
         self._config = config
         self._neighbour = neighbour
         config.state_dir.mkdir(parents=True, exist_ok=True)
-        self._payer = Payer(config, PaymentBook(config.state_dir / "payments.jsonl"))
+        limit_s = longest_payment_s(config.completion_timeout_s)
+        file = config.state_dir / "payments.sqlite"
+        self._book = PaymentBook(file, in_flight_limit_s=limit_s, window_s=config.window_s)
+        self._payer = Payer(config, self._book)
         self._wallet: WalletSession | None = None
         self._building = asyncio.Lock()
 
@@ -53,6 +54,7 @@ class Door:
         app = web.Application(middlewares=[self._guard], client_max_size=MAX_BODY_BYTES)
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/status", self._status)
+        app.router.add_get("/requests/{request_id}", self._request)
         app.router.add_post("/pay-bolt11", self._pay)
         app.router.add_post("/experiments/{name}", self._experiment)
         app.on_cleanup.append(self._close)
@@ -67,6 +69,7 @@ class Door:
         """Release this door's wallet."""
         if self._wallet is not None:
             await self._wallet.close()
+        self._book.close()
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -117,6 +120,7 @@ class Door:
                 "balanceSats": balance,
                 "walletState": "ready",
                 "backendMode": BACKEND_MODE,
+                "durability": "disk",  # of the book and of everything that the SDK stores
                 "sdk": SDK_NAME,
             }
         )
@@ -130,52 +134,22 @@ class Door:
         request["request_id"] = order.request_id
         clock = PhaseClock()
         paid = await self._payer.pay(order, await self._open_wallet(clock), clock)
-        return web.json_response(self._paid_body(order, paid, clock))
+        result = paid_result(self._config, order, paid)
+        return web.json_response({"ok": True, "requestId": order.request_id, "result": result, "phases": clock.told()})
 
-    def _paid_body(self, order: Order, paid: Paid, clock: PhaseClock) -> dict[str, Any]:
-        return {
-            "ok": True,
-            "requestId": order.request_id,
-            "result": {
-                "requestId": order.request_id,
-                "walletId": self._config.wallet_id,
-                "payment": {
-                    "paymentId": paid.payment_id,
-                    "amountMsats": paid.amount_sats * MSATS_PER_SAT,
-                    "feeMsats": paid.fee_sats * MSATS_PER_SAT,
-                    "preimageHex": paid.preimage_hex,
-                    "paidAtMs": paid.paid_at_ms,
-                },
-                "quotedAmountMsats": paid.amount_sats * MSATS_PER_SAT,
-                "windowSpendMsatsAfterPayment": paid.window_spend_msats,
-                "receipt": self._receipt(order, paid),
-            },
-            "phases": _phases(clock),
+    async def _request(self, request: web.Request) -> web.Response:
+        """What is known of a request, while it is under way too: no wallet is built or asked for it."""
+        request_id = _uuid(request.match_info["request_id"].lower())
+        request["request_id"] = request_id
+        view = self._book.view(request_id)
+        if view is None:
+            raise WalletError("not_found", "this request id was never heard of, or nothing came of it")
+        told = {
+            "state": view.state,
+            "code": "payment_failed" if view.state is Seen.FAILED else None,
+            "receipt": None if view.paid is None else view.paid["receipt"],
         }
-
-    def _receipt(self, order: Order, paid: Paid) -> dict[str, Any]:
-        facts = {
-            "kind": "payment",
-            "requestId": order.request_id,
-            "walletId": self._config.wallet_id,
-            "walletSource": self._config.custody.SOURCE,
-            "backendMode": BACKEND_MODE,
-            "host": receipt_host(order.host),
-            "outcome": "paid",
-            "code": None,
-            "reasonClass": None,
-            "reasonDetail": None,
-            "paymentHash": paid.payment_hash,
-            "quotedAmountMsats": paid.amount_sats * MSATS_PER_SAT,
-            "settledAmountMsats": paid.amount_sats * MSATS_PER_SAT,
-            "feeMsats": paid.fee_sats * MSATS_PER_SAT,
-            "capsApplied": {
-                "maxAmountMsats": order.max_amount_msats,
-                "windowCapMsats": self._config.window_cap_msats,
-            },
-            "cacheStatus": None,
-        }
-        return make_receipt(facts, {"paymentId": paid.payment_id, "paidAtMs": paid.paid_at_ms})
+        return web.json_response({"ok": True, "requestId": request_id, **told})
 
     async def _experiment(self, request: web.Request) -> web.Response:
         body = (await _body(request)).get("input", {})
@@ -186,7 +160,7 @@ class Door:
         answer = None if self._neighbour is None else await self._neighbour.take(name, body, clock)
         if answer is None:
             answer = await self.take(name, body, clock)
-        return web.json_response({"ok": True, "experiment": name, **answer, "phases": _phases(clock)})
+        return web.json_response({"ok": True, "experiment": name, **answer, "phases": clock.told()})
 
     async def take(self, name: str, body: Mapping[str, Any], clock: PhaseClock) -> dict[str, Any]:
         """Take a step by its name. Raises WalletError."""
@@ -235,17 +209,7 @@ class Door:
             _, balance = await wallet.info()
         except WalletError as error:
             return _outcome(error.meaning.outcome, error.code, str(error))
-        receipt = self._receipt(order, paid)
-        claim = {
-            "paymentHash": paid.payment_hash,
-            "amountSats": paid.amount_sats,
-            "feeSats": paid.fee_sats,
-            "preimageSha256": hashlib.sha256(bytes.fromhex(paid.preimage_hex)).hexdigest(),
-            "balanceSats": balance,
-            "receiptDigest": receipt["digest"],
-            "flowDigest": receipt["flowDigest"],
-        }
-        return {**_outcome("paid"), "claim": claim}
+        return {**_outcome("paid"), "claim": paid_claim(paid, balance)}
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
@@ -282,10 +246,6 @@ def _uuid(value: object) -> str:
 
 def _outcome(outcome: str, code: str | None = None, reason: str | None = None) -> dict[str, Any]:
     return {"outcome": outcome, "code": code, "reason": reason, "claim": {}}
-
-
-def _phases(clock: PhaseClock) -> list[dict[str, Any]]:
-    return [{"name": name, "durationS": duration} for name, duration in clock.phases]
 
 
 def _envelope(error: WalletError, request_id: str | None) -> web.Response:

@@ -10,20 +10,26 @@ happens unless it is asked for.
 
 from __future__ import annotations
 
+import asyncio
 import importlib.metadata
+import re
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import breez_sdk_spark as sdk
 
 from spikes.drivers.native.failures import WalletError
 from spikes.drivers.native.sdk_config import NoChain, server_config
-from spikes.drivers.native.witnesses import SubmissionWitness, SyncWitness
+from spikes.drivers.native.witnesses import Submission, Submissions, SyncWitness
 
 SDK_NAME = f"breez-sdk-spark {importlib.metadata.version('breez-sdk-spark')}"
-MSATS_PER_SAT = 1000
+SYNC_DEADLINE_S = 60.0
+PREPARE_DEADLINE_S = 30.0
+SEND_GRACE_S = 15.0  # above the completion timeout: leaf swap, submission and the last poll need time too
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,15 +66,16 @@ class Quote:
 class WalletSession:
     """A built wallet. Make it with `open`, end it with `close`."""
 
-    def __init__(self, wallet: Any, submissions: SubmissionWitness) -> None:
+    def __init__(self, wallet: Any, submissions: Submissions) -> None:
         self._wallet = wallet
         self._submissions = submissions
+        self._syncing = asyncio.Lock()  # two syncs at once would claim the same transfers
         self._fresh = False  # whether the wallet's view of its leaves can be trusted without a sync
 
     @classmethod
     async def open(cls, network: dict[str, Any], mnemonic: str, state_dir: Path) -> Self:
         """Build without any network call. Raises WalletError: mnemonic_invalid or connect_failed."""
-        submissions = SubmissionWitness()
+        submissions = Submissions()
         SyncWitness.installed()
         try:
             builder = sdk.SdkBuilder(server_config(network), sdk.Seed.MNEMONIC(mnemonic, None))
@@ -87,15 +94,18 @@ class WalletSession:
 
     async def sync(self) -> None:
         """Authenticate, read the leaves, claim what has come in. Raises WalletError connect_failed."""
-        witness = SyncWitness.installed()
-        failures_before, self._fresh = witness.failures, False
-        try:
-            await self._wallet.sync_wallet(sdk.SyncWalletRequest())
-        except sdk.SdkError as error:
-            raise WalletError("connect_failed", f"the wallet did not sync: {kind_of(error)}") from None
-        if witness.failures > failures_before:
-            raise WalletError("connect_failed", "the wallet did not sync: the network cannot be reached")
-        self._fresh = True
+        async with self._syncing:
+            witness = SyncWitness.installed()
+            failures_before, self._fresh = witness.failures, False
+            try:
+                await _within(self._wallet.sync_wallet(sdk.SyncWalletRequest()), SYNC_DEADLINE_S)
+            except TimeoutError:
+                raise WalletError("connect_failed", f"no end of the sync within {SYNC_DEADLINE_S:.0f} s") from None
+            except sdk.SdkError as error:
+                raise WalletError("connect_failed", f"the wallet did not sync: {kind_of(error)}") from None
+            if witness.failures > failures_before:
+                raise WalletError("connect_failed", "the wallet did not sync: the network cannot be reached")
+            self._fresh = True
 
     async def ensure_synced(self) -> None:
         """A sync if none succeeded yet or the last payment left doubts: paying blind costs the SDK a second."""
@@ -130,7 +140,9 @@ class WalletSession:
         """Ask for the fee; nothing moves. Raises WalletError: insufficient_funds, prepare_failed."""
         request = sdk.PrepareSendPaymentRequest(payment_request=sdk.PaymentRequest.INPUT(input=invoice))
         try:
-            prepared = await self._wallet.prepare_send_payment(request)
+            prepared = await _within(self._wallet.prepare_send_payment(request), PREPARE_DEADLINE_S)
+        except TimeoutError:
+            raise WalletError("prepare_failed", f"no fee quote within {PREPARE_DEADLINE_S:.0f} s") from None
         except sdk.SdkError.InsufficientFunds:
             raise WalletError("insufficient_funds", "the wallet does not hold the amount") from None
         except sdk.SdkError as error:
@@ -152,36 +164,75 @@ class WalletSession:
                 return
         raise WalletError("insufficient_funds", "the wallet does not hold amount and fee; fund it")
 
-    async def send(self, quote: Quote, request_id: str, completion_timeout_s: int) -> PaymentView:
-        """Submit the payment under `request_id` and wait for its end.
+    def is_sending(self, request_id: str) -> bool:
+        """Whether a call of the SDK that sends this payment has not ended yet."""
+        return request_id in self._submissions.running
 
-        Raises WalletError: insufficient_funds or send_failed if it stopped before anything was submitted, else
-        payment_pending: from submission on, no exception of the SDK tells whether money moved.
+    async def send(
+        self, quote: Quote, request_id: str, completion_timeout_s: int, mark: Callable[[], None]
+    ) -> PaymentView:
+        """Submit the payment under `request_id` and wait for its end. `mark` raises if it must not be submitted.
+
+        Raises WalletError: insufficient_funds, prepare_failed or send_failed if it stopped before anything was
+        submitted, else payment_pending: from submission on, no exception of the SDK tells whether money moved.
         """
+        if self.is_sending(request_id):  # the observer could not tell the two calls apart
+            raise WalletError("prepare_failed", "an earlier try has not ended; try again", {"reason": "wallet_busy"})
+        submission = self._submissions.running[request_id] = Submission(mark)
+        try:
+            sent = await _within(
+                self._sending(quote, request_id, completion_timeout_s), completion_timeout_s + SEND_GRACE_S
+            )
+        except (TimeoutError, sdk.SdkError) as error:
+            self._fresh = False  # reserved leaves, a half-done swap: the next payment looks first
+            raise _not_sent(error, submission) from None
+        payment = _payment_view(sent.payment)
+        self._fresh = payment.status == "completed"
+        return payment
+
+    async def _sending(self, quote: Quote, request_id: str, completion_timeout_s: int) -> Any:
+        """The SDK's call; also when nobody waits for it any more, its end is noted."""
         options = sdk.SendPaymentOptions.BOLT11_INVOICE(
             prefer_spark=False, completion_timeout_secs=completion_timeout_s
         )
         request = sdk.SendPaymentRequest(prepare_response=quote.prepared, options=options, idempotency_key=request_id)
         try:
-            sent = await self._wallet.send_payment(request)
-        except sdk.SdkError as error:
-            self._fresh = False  # reserved leaves, a half-done swap: the next payment looks first
-            if self._submissions.was_submitted(request_id):
-                raise WalletError("payment_pending", f"submitted, no final answer: {kind_of(error)}") from None
-            if isinstance(error, sdk.SdkError.InsufficientFunds):
-                raise WalletError("insufficient_funds", "the wallet does not hold amount and fee") from None
-            raise WalletError("send_failed", f"stopped before anything was submitted: {kind_of(error)}") from None
-        payment = _payment_view(sent.payment)
-        self._fresh = payment.status == "completed"
-        return payment
+            return await self._wallet.send_payment(request)
+        finally:
+            del self._submissions.running[request_id]
 
     async def find(self, payment_id: str) -> PaymentView | None:
-        """A payment that the SDK has stored, by its id; None if it has none."""
+        """A payment that the SDK has stored, by its id; None if it has none. Raises WalletError payment_pending."""
         try:
             found = await self._wallet.get_payment(sdk.GetPaymentRequest(payment_id=payment_id))
-        except sdk.SdkError:
-            return None
+        except sdk.SdkError as error:
+            if re.search("not found|no rows", str(error), re.IGNORECASE):
+                return None
+            raise WalletError("payment_pending", f"the payment could not be looked up: {kind_of(error)}") from None
         return _payment_view(found.payment)
+
+
+async def _within(call: Awaitable[T], seconds: float) -> T:
+    """Wait for a call of the SDK, but not longer; the call itself goes on: a payment cannot be called back."""
+    task = asyncio.ensure_future(call)
+    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # if nobody listens any more
+    done, _ = await asyncio.wait([task], timeout=seconds)
+    if not done:
+        raise TimeoutError
+    return task.result()
+
+
+def _not_sent(error: Exception, submission: Submission) -> WalletError:
+    """What a call that ended badly, or is late, means for the money."""
+    if isinstance(error, TimeoutError):
+        if submission.abandon():
+            return WalletError("send_failed", "sending ran out of time before it submitted anything; try again")
+        return WalletError("payment_pending", "submitted, and it did not finish in time; ask again")
+    if submission.submitted:
+        return WalletError("payment_pending", f"submitted, no final answer: {kind_of(error)}")
+    if isinstance(error, sdk.SdkError.InsufficientFunds):
+        return WalletError("insufficient_funds", "the wallet does not hold amount and fee")
+    return WalletError("send_failed", f"stopped before anything was submitted: {kind_of(error)}")
 
 
 def kind_of(error: Exception) -> str:

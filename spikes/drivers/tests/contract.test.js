@@ -3,6 +3,7 @@ import { test } from 'node:test';
 
 import { createContract } from '../wallet/contract.js';
 import { walletExperiments } from '../wallet/experiments.js';
+import { PhaseClock } from '../wallet/phases.js';
 import { errorTable, wallet } from './support/drivers.js';
 
 /** @param {any} [script] */
@@ -44,7 +45,7 @@ test('status builds the wallet and does not sync', async () => {
   const { ask, calls } = driver();
   const { body } = await ask('GET', '/status');
   const { walletId, balanceSats, walletState, backendMode, durability, wasmMemoryBytes, sdk } = body;
-  assert.deepEqual([walletId, balanceSats, walletState, backendMode], ['wallet-1', 1_000_000, 'unsynced', 'spark']);
+  assert.deepEqual([walletId, balanceSats, walletState, backendMode], ['wallet-1', 1_000_000, 'unsynced', 'runtime']);
   assert.deepEqual([durability, wasmMemoryBytes, sdk], ['isolate', 65_536, 'scripted']);
   assert.deepEqual([calls.build, calls.sync], [1, 0]);
 });
@@ -60,6 +61,73 @@ test('pay-bolt11 answers in the form of the contract and forbids keeping it', as
   const again = await ask('POST', '/pay-bolt11', anonymous);
   assert.equal(again.body.error.code, 'idempotency_conflict', 'a new id, made by the driver, for a paid invoice');
   assert.match(again.body.error.requestId, /^[0-9a-f-]{36}$/);
+});
+
+test('what became of a request is told without an SDK: first to last, and to nobody without the token', async () => {
+  /** @type {any} */
+  let made;
+  /** @type {string[]} */
+  const seen = [];
+  const look = async () => {
+    const { status, body } = await made.ask('GET', `/requests/${made.order.requestId}`);
+    assert.equal(status, 200);
+    assert.deepEqual(Object.keys(body), ['ok', 'requestId', 'state', 'code', 'receipt']);
+    seen.push(body.state);
+    return body;
+  };
+  made = driver({
+    prepare: async () => {
+      await look();
+      return { input: made.request.invoice, amount: 10n, paymentMethod: { type: 'bolt11Invoice', lightningFeeSats: 2 } };
+    },
+    send: async (/** @type {any} */ request, /** @type {any} */ api) => {
+      await api.submit(request);
+      await look();
+      return api.payment(request);
+    },
+  });
+  const path = `/requests/${made.order.requestId.toUpperCase()}`;
+  const unheard = await made.ask('GET', path);
+  assert.deepEqual([unheard.status, unheard.body.error.code], [404, 'not_found']);
+  assert.equal(unheard.body.error.requestId, made.order.requestId);
+  assert.equal(made.calls.build, 0);
+  const { result } = (await made.ask('POST', '/pay-bolt11', made.order)).body;
+  const told = await look();
+  assert.deepEqual(seen, ['approved', 'in_flight', 'paid']);
+  assert.deepEqual([told.code, told.receipt], [null, result.receipt]);
+  assert.equal(JSON.stringify(told).includes(made.preimageHex), false);
+  for (const [path, code] of [
+    ['/requests/nonsense', 'invalid_request'],
+    ['/requests/', 'not_found'],
+    ['/requests/a/b', 'not_found'],
+  ]) {
+    assert.equal((await made.ask('GET', path)).body.error.code, code, path);
+  }
+  assert.equal((await made.ask('GET', path, undefined, 'Bearer wrong')).status, 401);
+});
+
+test('a purchase is told by the buyer; how far its payment has come, by the wallet', async () => {
+  const made = wallet();
+  /** @type {any} */
+  let bought = null;
+  const buyer = { stateOf: async () => bought };
+  const handle = createContract({ runtime: 't', sdk: 's', token: 't', errorTable, service: made.service, experiments: {}, buyer });
+  const ask = async () => {
+    const url = `http://127.0.0.1/requests/${made.request.requestId}`;
+    const response = await handle(new Request(url, { headers: { authorization: 'Bearer t' } }));
+    const { state, code, receipt } = await response.json();
+    return [response.status, state, code, receipt];
+  };
+  const nothing = [404, undefined, undefined, undefined];
+  assert.deepEqual(await ask(), nothing);
+  bought = { state: 'blocked', code: 'host_not_allowed', receipt: { a: 1 } };
+  assert.deepEqual(await ask(), [200, 'blocked', 'host_not_allowed', { a: 1 }]);
+  bought = { state: 'approved' };
+  assert.deepEqual(await ask(), [200, 'approved', null, null]);
+  await made.service.payBolt11(made.request, new PhaseClock());
+  assert.deepEqual((await ask()).slice(0, 2), [200, 'paid']);
+  bought = { state: 'paid', receipt: { kind: 'l402' } };
+  assert.deepEqual(await ask(), [200, 'paid', null, { kind: 'l402' }]);
 });
 
 test('malformed requests: a typed 400, whatever they hold', async () => {

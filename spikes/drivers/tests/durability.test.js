@@ -61,92 +61,193 @@ function mortal(shelf) {
   };
 }
 
-test('what was in flight when the service died is unknown at once: looked up, and paid by nobody', async () => {
-  for (const wasSubmitted of [true, false]) {
-    const shelf = new MemoryShelf();
-    /** @type {any[]} */
-    const history = [];
-    const { cut, dead, shelf: cutOff } = mortal(shelf);
-    const dying = wallet(
-      wasSubmitted
-        ? {
-            send: async (order, api) => {
-              cut();
-              history.push(api.payment(order));
-              return history[0];
-            },
-          }
-        : {
-            prepare: async () => {
-              cut();
-              throw new Error('no quote');
-            },
-          },
-      { windowCapMsats: 15_000n },
-      { shelf: cutOff },
-    );
-    const { request } = dying;
-    pay(dying).catch(() => {});
-    await dead;
-    const reborn = wallet({ history }, { windowCapMsats: 15_000n }, { shelf });
-    const tea = writeInvoice({ paymentHash: secret('tea').paymentHash });
-    const next = { ...request, requestId: '00000000-0000-4000-8000-000000000002', invoice: tea };
-    await assert.rejects(pay(reborn, next), { code: 'window_cap_exceeded' }, 'its room is still reserved');
-    if (wasSubmitted) assert.equal((await pay(reborn, request)).result.payment.preimageHex, dying.preimageHex);
-    else {
+/**
+ * A service that dies at a point of its payment, and the next one on the same shelf.
+ * @param {'quote' | 'mark' | 'submission'} point @param {object} [changes] to the next one's settings
+ */
+async function dies(point, changes = {}) {
+  const shelf = new MemoryShelf();
+  /** @type {any[]} */
+  const history = [];
+  const { cut, dead, shelf: cutOff } = mortal(shelf);
+  const dying = wallet(
+    {
+      prepare: async () => {
+        if (point === 'quote') cut();
+        if (point === 'quote') throw new Error('no quote');
+        return { input: dying.request.invoice, amount: 10n, paymentMethod: { type: 'bolt11Invoice', lightningFeeSats: 2 } };
+      },
+      send: async (order, api) => {
+        await api.submit(order);
+        cut();
+        if (point === 'mark') throw new Error('the connection is gone');
+        history.push(api.payment(order));
+        return history[0];
+      },
+    },
+    { windowCapMsats: 15_000n },
+    { shelf: cutOff },
+  );
+  pay(dying).catch(() => {});
+  await dead;
+  const reborn = wallet({ history }, { windowCapMsats: 15_000n, ...changes }, { shelf });
+  const tea = writeInvoice({ paymentHash: secret('tea').paymentHash });
+  const next = { ...dying.request, requestId: '00000000-0000-4000-8000-000000000002', invoice: tea };
+  await assert.rejects(pay(reborn, next), { code: 'window_cap_exceeded' }, 'its room is still reserved');
+  return { dying, reborn, shelf, next, request: dying.request };
+}
+
+test('dead before it submitted: the request is paid as new by the next service', async () => {
+  const { dying, reborn, request } = await dies('quote');
+  assert.equal((await reborn.service.stateOf(request.requestId))?.state, 'approved');
+  assert.equal((await pay(reborn, request)).result.payment.preimageHex, dying.preimageHex);
+  assert.equal(reborn.calls.send, 1);
+  assert.equal(await reborn.service.books.spentMsats(), 10_000n);
+});
+
+test('dead before it submitted and never asked for again: the room is free when nobody can be at it any more', async () => {
+  const { reborn, next, request } = await dies('quote');
+  const { books } = reborn.service;
+  books.register.nowMs = books.window.nowMs = books.nowMs = () => Date.now() + books.register.inFlightLimitMs;
+  await assert.rejects(pay(reborn, next), { code: 'payment_missing_preimage' }, 'there is room for it');
+  assert.equal(await reborn.service.stateOf(request.requestId), null);
+  assert.equal(await books.spentMsats(), 10_000n);
+});
+
+test('dead after it submitted: looked up, and paid by nobody else', async () => {
+  const { dying, reborn, request } = await dies('submission');
+  assert.equal((await reborn.service.stateOf(request.requestId))?.state, 'in_flight');
+  const answer = await pay(reborn, request);
+  assert.equal(answer.result.payment.preimageHex, dying.preimageHex);
+  assert.equal(reborn.calls.send, 0);
+  const state = await reborn.service.stateOf(request.requestId);
+  assert.deepEqual(state, { state: 'paid', receipt: answer.result.receipt });
+});
+
+test('dead between the mark and the message: unknown while it may still come, failed when it cannot', async () => {
+  for (const lostAfterMs of [60_000, 0]) {
+    const { reborn, request } = await dies('mark', { lostAfterMs });
+    if (lostAfterMs > 0) {
       const unknown = { code: 'payment_pending', details: { reason: 'not_visible' } };
       await assert.rejects(pay(reborn, request), unknown);
       await assert.rejects(pay(reborn, request), unknown, 'and stays unknown');
+      assert.equal((await reborn.service.stateOf(request.requestId))?.state, 'unknown');
+      assert.equal(await reborn.service.books.spentMsats(), 10_000n);
+    } else {
+      const lost = { code: 'payment_failed', message: /never got the payment/ };
+      await assert.rejects(pay(reborn, request), lost);
+      await assert.rejects(pay(reborn, request), lost, 'and stays failed');
+      const state = await reborn.service.stateOf(request.requestId);
+      assert.deepEqual(state, { state: 'failed', code: 'payment_failed' });
+      assert.equal(await reborn.service.books.spentMsats(), 0n);
     }
     assert.equal(reborn.calls.send, 0);
   }
 });
 
-test('two services on one shelf: the second never pays what the first is paying', async () => {
-  const shelf = new MemoryShelf();
-  /** @type {any[]} */
-  const history = [];
-  let finish = () => {};
-  const first = wallet(
+test('a payment whose call has not ended is not held for lost, however long it takes', async () => {
+  /** @type {(error: Error) => void} */
+  let lose = () => {};
+  const made = wallet(
     {
-      send: (order, api) =>
-        new Promise((resolve) => {
-          finish = () => {
-            history.push(api.payment(order));
-            resolve(history[0]);
-          };
-        }),
+      send: async (order, api) => {
+        await api.submit(order);
+        return new Promise((_, reject) => (lose = reject));
+      },
+    },
+    { lostAfterMs: 0, completionTimeoutS: -14.95 },
+  );
+  const { request, service } = made;
+  await assert.rejects(pay(made), { code: 'payment_pending', details: { reason: 'no_answer_in_time' } });
+  await assert.rejects(pay(made), { code: 'payment_pending', details: { reason: 'not_visible' } });
+  lose(new Error('connection lost'));
+  await until(() => service.session.submissions.running.size === 0, 'the call to end');
+  await assert.rejects(pay(made), { code: 'payment_failed' });
+  assert.equal((await service.stateOf(request.requestId))?.state, 'failed');
+});
+
+test('a mark that cannot be made: nothing is submitted, and that is certain', async () => {
+  const { shelf, state } = failing();
+  let submitted = false;
+  const made = wallet(
+    {
+      send: async (order, api) => {
+        state.broken = true;
+        try {
+          await api.submit(order);
+          submitted = true;
+        } finally {
+          state.broken = false;
+        }
+        return api.payment(order);
+      },
     },
     {},
     { shelf },
   );
-  const { request } = first;
+  await assert.rejects(pay(made), { code: 'send_failed', afterSubmit: false });
+  assert.deepEqual([submitted, await made.service.stateOf(made.request.requestId)], [false, null]);
+  assert.equal(await made.service.books.spentMsats(), 0n);
+});
+
+/** A first service that stands still where it is told to, and goes on when it is told to. */
+function halting(/** @type {'prepare' | 'send'} */ where) {
+  const shelf = new MemoryShelf();
+  /** @type {any[]} */
+  const history = [];
+  let goOn = () => {};
+  const here = new Promise((resolve) => (goOn = () => resolve(null)));
+  const made = wallet(
+    {
+      prepare: async () => {
+        if (where === 'prepare') await here;
+        return { input: made.request.invoice, amount: 10n, paymentMethod: { type: 'bolt11Invoice', lightningFeeSats: 2 } };
+      },
+      send: async (order, api) => {
+        await api.submit(order);
+        if (where === 'send') await here;
+        history.push(api.payment(order));
+        return history[0];
+      },
+    },
+    {},
+    { shelf },
+  );
+  return { first: made, second: wallet({ history }, {}, { shelf }), goOn, request: made.request };
+}
+
+test('two services on one shelf: the second never pays what the first has submitted', async () => {
+  const { first, second, goOn, request } = halting('send');
   const paying = pay(first);
-  const second = wallet({ history }, {}, { shelf });
   await until(() => first.calls.send > 0, 'the first to send');
   await assert.rejects(pay(second, request), { code: 'payment_pending' });
-  finish();
+  goOn();
   const answer = await paying;
   assert.deepEqual(await pay(second, request), answer);
   assert.deepEqual([first.calls.send, second.calls.send], [1, 0]);
 });
 
-test('a definite failure of the first gives the id back, although the second had called it unknown', async () => {
-  const shelf = new MemoryShelf();
-  let fail = () => {};
-  const first = wallet(
-    { prepare: () => new Promise((_, reject) => (fail = () => reject(new Error('no quote')))) },
-    {},
-    { shelf },
-  );
-  const { request } = first;
+test('two services on one shelf: what the first has not submitted, only the second submits; both give its answer', async () => {
+  const { first, second, goOn, request } = halting('prepare');
   const paying = pay(first);
   await until(() => first.calls.prepare > 0, 'the first to ask for a quote');
-  const second = wallet({}, {}, { shelf });
-  await assert.rejects(pay(second, request), { code: 'payment_pending' });
-  fail();
-  await assert.rejects(paying, { code: 'prepare_failed' });
-  assert.equal((await pay(second, request)).result.payment.amountMsats, 10_000);
+  const answer = await pay(second, request);
+  goOn();
+  assert.deepEqual(await paying, answer);
+  assert.equal(await first.service.books.spentMsats(), 10_000n);
+});
+
+test('two services on one shelf: the first is told that its request is under way while the second has it', async () => {
+  const { first, goOn, request } = halting('prepare');
+  const paying = pay(first);
+  await until(() => first.calls.prepare > 0, 'the first to ask for a quote');
+  const { shelf } = first.service;
+  const second = wallet({ prepare: () => new Promise(() => {}) }, {}, { shelf });
+  pay(second, request).catch(() => {});
+  await until(() => second.calls.prepare > 0, 'the second to ask for a quote');
+  goOn();
+  await assert.rejects(paying, { code: 'idempotency_in_flight' });
+  assert.equal((await first.service.stateOf(request.requestId))?.state, 'approved', 'it is still the second one\'s');
 });
 
 test('what is settled counts in the window for its time; nobody gives its room back', async () => {

@@ -45,6 +45,7 @@ export class Books {
     const place = await this.#write((tx) => {
       const known = this.register.begin(tx, request.requestId, fingerprint, terms.paymentHash, attempt);
       if (known.state === 'new') {
+        this.#freeAbandoned(tx);
         requireWithinLimits(this.config, request, terms.amountMsats);
         this.window.reserve(tx, request.requestId, terms.amountMsats, this.config.windowCapMsats);
       }
@@ -148,6 +149,13 @@ export class Books {
   /** @returns {Promise<bigint>} reserved and spent, now */
   spentMsats() {
     return this.shelf.transaction((tx) => this.window.spentMsats(tx));
+  }
+
+  /** Room of payments that were never submitted, and that nobody can be at any more. @param {Tx} tx */
+  #freeAbandoned(tx) {
+    for (const id of this.window.openSince(tx, this.register.oldestUnderWayMs)) {
+      if (this.register.dropAbandoned(tx, id)) this.window.release(tx, id);
+    }
   }
 
   /**

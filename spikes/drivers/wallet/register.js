@@ -30,6 +30,7 @@ import {
   freeInvoice,
   isInvoiceTaken,
   readEntry,
+  wasSubmitted,
   writeEntry,
 } from './register_rows.js';
 
@@ -151,6 +152,19 @@ export class IdempotencyRegister {
     return true;
   }
 
+  /** What was opened before that nobody can be at any more. */
+  get oldestUnderWayMs() {
+    return this.nowMs() - this.inFlightLimitMs;
+  }
+
+  /** @param {Tx} tx @param {string} requestId @returns {boolean} false: submitted, or somebody may be at it */
+  dropAbandoned(tx, requestId) {
+    const entry = readEntry(tx, requestId);
+    if (!entry || wasSubmitted(entry) || entry.state === 'settled' || this.nowMs() < entry.staleAtMs) return false;
+    forgetEntry(tx, requestId, entry);
+    return true;
+  }
+
   /** For whoever only looks. @param {Tx} tx @param {string} requestId @returns {View<T> | null} null: unheard of */
   view(tx, requestId) {
     const entry = readEntry(tx, requestId);
@@ -172,14 +186,6 @@ export class IdempotencyRegister {
   #isUnderWay(entry) {
     return entry.state === 'in_flight' && entry.incarnation === this.incarnation && this.nowMs() < entry.staleAtMs;
   }
-}
-
-/**
- * An entry of a version that made no marks has none, and counts as submitted.
- * @param {import('./register_rows.js').Entry<any>} entry
- */
-function wasSubmitted({ state, submittedAtMs }) {
-  return state === 'unknown' || submittedAtMs !== null;
 }
 
 export function inFlight() {

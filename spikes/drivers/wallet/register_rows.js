@@ -35,6 +35,11 @@ export function writeEntry(tx, requestId, entry) {
   tx.put(ENTRIES, requestId, entry);
 }
 
+/** An entry of a version that made no marks has none, and counts as submitted. @param {Entry<any>} entry */
+export function wasSubmitted({ state, submittedAtMs }) {
+  return state === 'unknown' || submittedAtMs !== null;
+}
+
 /** A new entry; its invoice is taken. @param {Tx} tx @param {string} requestId @param {Entry<any>} entry */
 export function addEntry(tx, requestId, entry) {
   tx.put(OWNERS, entry.paymentHash, requestId);

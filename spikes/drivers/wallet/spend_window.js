@@ -50,6 +50,11 @@ export class SpendWindow {
     tx.delete(this.table, id);
   }
 
+  /** What is reserved since then or earlier, and neither settled nor given back. @param {Tx} tx @param {number} atMs */
+  openSince(tx, atMs) {
+    return tx.list(this.table).flatMap(([id, entry]) => (entry.open && entry.atMs <= atMs ? [id] : []));
+  }
+
   /** @param {Tx} tx @returns {bigint} reserved and spent, now */
   spentMsats(tx) {
     let sum = 0n;

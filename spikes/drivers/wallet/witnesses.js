@@ -78,6 +78,9 @@ class Submission {
     try {
       await this.mark();
       this.isMarked = true;
+    } catch (error) {
+      // For the SDK, which gives the payment up: it ends as any other that was not submitted.
+      throw new Error(`not to be submitted: ${errorText(error)}`);
     } finally {
       this.marking -= 1;
     }

@@ -71,11 +71,10 @@ class ActiveFault:
     def _reaches(self, party: str) -> bool:
         return self.terms.operator is None or party == f"operator-{self.terms.operator}"
 
-    def strike(self, site: Site | None = None) -> None:
+    def strike(self, site: Site) -> None:
         """Count a deed of this fault, and have the journal name it."""
         self.fired += 1
-        if site is not None:
-            site.notes.append(f"fault {self.terms.kind}")
+        site.notes.append(f"fault {self.terms.kind}")
 
     # ---- hooks ----------------------------------------------------------------------------------
 
@@ -88,17 +87,17 @@ class ActiveFault:
     async def after(self, site: Site, body: bytes) -> None:
         """Before the answer goes out; `body` is empty if it refuses without one."""
 
-    def fee_sats(self, fee_sats: int) -> int:
+    def fee_sats(self, site: Site, fee_sats: int) -> int:
         """What the provider asks for a payment."""
         return fee_sats
 
-    def settle_s(self, settle_s: float) -> float | None:
+    def settle_s(self, site: Site, settle_s: float) -> float | None:
         """How long the payment takes; None: for ever."""
         return settle_s
 
-    def route(self) -> None:
+    def route(self, site: Site) -> None:
         """Raises LightningError if there is no way to the payee."""
 
-    def shown(self, preimage: bytes) -> bytes:
+    def shown(self, site: Site, preimage: bytes) -> bytes:
         """The preimage as the provider shows it to the payer."""
         return preimage

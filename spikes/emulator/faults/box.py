@@ -49,31 +49,27 @@ CLASSES: dict[FaultKind, type[ActiveFault]] = {
 class Struck:
     """The faults that strike one call, in the order in which they act. Empty for nearly every call."""
 
-    def __init__(self, faults: Iterable[ActiveFault] = ()) -> None:
+    def __init__(self, site: Site, faults: Iterable[ActiveFault] = ()) -> None:
+        self._site = site
         self.faults = tuple(sorted(faults, key=lambda fault: fault.rank))
 
     def __bool__(self) -> bool:
         return bool(self.faults)
 
     async def around(
-        self,
-        site: Site,
-        deed: Callable[[], Awaitable[Answer]],
-        again: Deed,
-        *,
-        body: Callable[[Answer], bytes],
+        self, deed: Callable[[], Awaitable[Answer]], again: Deed, *, body: Callable[[Answer], bytes]
     ) -> Answer:
         """Carry out `deed` as the faults want it; `again` delivers the same request once more.
 
         `body` gives what goes out of an answer. Raises what a fault puts in its place: RpcError, AnswerLost, AnswerCut.
         """
         for fault in self.faults:
-            await fault.before(site)
+            await fault.before(self._site)
         answer = await deed()
         for fault in self.faults:
-            await fault.again(site, again)
+            await fault.again(self._site, again)
         for fault in self.faults:
-            await fault.after(site, body(answer))
+            await fault.after(self._site, body(answer))
         return answer
 
     @property
@@ -83,27 +79,27 @@ class Struck:
 
     def fee_sats(self, fee_sats: int) -> int:
         """What the provider asks."""
-        return reduce(lambda fee, fault: fault.fee_sats(fee), self.faults, fee_sats)
+        return reduce(lambda fee, fault: fault.fee_sats(self._site, fee), self.faults, fee_sats)
 
     def settle_s(self, settle_s: float) -> float | None:
         """How long the payment takes; None: until a fault is healed."""
         times: float | None = settle_s
         for fault in self.faults:
             if times is not None:
-                times = fault.settle_s(times)
+                times = fault.settle_s(self._site, times)
         return times
 
     def route(self) -> None:
         """Raises LightningError if a fault says that there is no way."""
         for fault in self.faults:
-            fault.route()
+            fault.route(self._site)
 
     def shown(self, preimage: bytes) -> bytes:
         """The preimage as the payer is shown it."""
-        return reduce(lambda shown, fault: fault.shown(shown), self.faults, preimage)
+        return reduce(lambda shown, fault: fault.shown(self._site, shown), self.faults, preimage)
 
 
-NOTHING = Struck()
+NOTHING = Struck(Site(party="", method="", identity=None))
 
 
 class FaultBox:
@@ -125,7 +121,7 @@ class FaultBox:
         """The faults that strike this call. Counts it for each fault that it is for."""
         if not self._faults:
             return NOTHING
-        struck = Struck(fault for fault in list(self._faults.values()) if fault.counts(site))
+        struck = Struck(site, (fault for fault in list(self._faults.values()) if fault.counts(site)))
         self._put_aside()
         return struck
 

@@ -121,7 +121,7 @@ class ProviderDesk:
             return await self._carry_out(call, request, NOTHING)
         deed = partial(self._carry_out, call, request, struck)
         try:
-            answer = await struck.around(site, deed, partial(self._again, request), body=_body)
+            answer = await struck.around(deed, partial(self._again, request), body=_body)
         except RpcError as error:
             answer = _errors([str(error)], status=503)
         finally:

@@ -102,7 +102,7 @@ def test_what_is_wrong_is_said(outcome: Outcome, ledger: dict[str, Any], changes
     supply_ok=st.booleans(),
 )
 def test_a_good_ending_means_that_the_money_is_where_it_ought_to_be(
-    outcome: Outcome, before: list[Outcome], settled: int, debited: int, locked: int, supply_ok: bool
+    *, outcome: Outcome, before: list[Outcome], settled: int, debited: int, locked: int, supply_ok: bool
 ) -> None:
     told = tuple(Ask(outcome=o, code=None, wall_s=0.0) for o in (*before, outcome))
     sound = attempt(PAID, SETTLED)

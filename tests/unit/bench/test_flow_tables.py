@@ -85,7 +85,7 @@ def test_every_criterion_stands_in_the_json_though_the_report_folds_them(judged:
 def test_a_difference_is_shown_in_the_report_the_json_and_no_table_cell(judged: Judge) -> None:
     judgement = half_done(judged)
     text = render.gates_md(judgement)
-    assert "repeats_identical:\n\n    --- workerd, line 32\n    +++ workerd, line 671\n" in text
+    assert "repeats_identical:\n\n    --- workerd, line 91\n    +++ workerd, line 729\n" in text
     assert "    -cached\n    +failed (seller_error)\n" in text
     verdicts = json.loads(render.verdicts_json(judgement))["verdicts"]
     (gate,) = [v for v in verdicts if (v["gate"], v["runtime"]) == ("determinism", W)]

@@ -10,6 +10,7 @@ from bench.gates import GATES
 from bench.judgement import Judgement
 from bench.verdict import Verdict
 from tests.records.cases import CASES, HERE
+from tests.records.flows import FLOWS
 
 Judge = Callable[[bytes], Judgement]
 
@@ -58,11 +59,8 @@ def test_every_criterion_of_the_gates_is_there(judged: Judge) -> None:
             *("acknowledgement", "own_cost_warm", "own_cost_cold", "cached_turn_p95", "blocked_turn_p95"),
         },
         "determinism": {
-            *("flow_paid", "flow_cached", "flow_blocked_cap", "flow_blocked_host", "flow_blocked_blocklist"),
-            *("flow_blocked_kill_switch", "flow_blocked_window_cap", "flow_blocked_wallet_disabled"),
-            *("flow_refused_credential", "flow_expired_credential", "flow_lying_amount", "flow_lying_hash"),
-            *("flow_malformed_challenge", "repeats_identical", "requests_identical", "identical_across_runtimes"),
-            "receipt_contents",
+            *(f"flow_{name}" for name, _, _ in FLOWS),
+            *("blocked_pays_nothing", "repeats_identical", "identical_across_runtimes", "receipt_contents"),
         },
     }
 

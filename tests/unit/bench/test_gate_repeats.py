@@ -49,6 +49,7 @@ ONE_ODD: list[tuple[dict[str, Any], Verdict, str, str | None]] = [
     ({"requests": digest(TWICE)[:16]}, FAIL, "the request sequence differs", "+wallet RequestLightningSend"),
     ({"claim": {"flow_digest": None}}, OPEN, "lack something, line", None),
     ({"requests": None}, OPEN, "its request sequence", None),
+    ({"requests": None, "code": "credential_refused"}, OPEN, "its request sequence", None),  # of an earlier form
     ({"claim": {"receipt_digest": "77" * 32}}, PASS, "agree", None),  # each request has a receipt of its own
 ]
 
@@ -105,6 +106,7 @@ ACROSS: list[tuple[dict[str, Any], Verdict, str, str | None]] = [
     ({"requests": digest(TWICE)[:16]}, FAIL, "paid: the request sequence is not", "+wallet RequestLightningSend"),
     ({"requests": digest(BUILT)[:16]}, PASS, "29 flows", None),  # how often it syncs is the runtime's own affair
     ({"requests": "77" * 8}, OPEN, "not recorded", None),
+    ({"requests": None, "outcome": Outcome.CACHED}, OPEN, "not recorded", None),
     ({"claim": {"flow_digest": None}}, OPEN, "not recorded", None),
 ]
 

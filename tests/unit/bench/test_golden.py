@@ -9,7 +9,7 @@ import pytest
 
 from bench import junit, render
 from bench.judgement import Judgement
-from tests.records.cases import HERE, everything
+from tests.records.cases import HERE, everything, under_pressure
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 Judge = Callable[[bytes], Judgement]
@@ -42,3 +42,10 @@ def test_decided(request: pytest.FixtureRequest, judged: Judge) -> None:
     compare(request, "topology-a.adr.md", render.adr_md(judged(run.data())))
     run.fact("workerd", "leak_scan.runtime_logs", "LEAK")
     compare(request, "topology-b.adr.md", render.adr_md(judged(run.data())))
+
+
+def test_under_pressure(request: pytest.FixtureRequest, judged: Judge) -> None:
+    """Gate 3's part of the report, from a record that has everything of it."""
+    text = render.gates_md(judged(under_pressure()))
+    part = text.split("\n## Fault matrix\n", 1)[1].split("\n## Flows\n", 1)[0]
+    compare(request, "reliability.md", f"## Fault matrix\n{part}")

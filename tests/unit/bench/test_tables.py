@@ -119,6 +119,7 @@ def test_the_json_holds_the_same_tables_as_the_report(reference: Judgement) -> N
     shown = tables(reference)
     assert set(document) == {
         *("runtimes", "limits", "host_needs", "cpu_s", "subrequests", "custody", "flows", "topologies"),
+        *("latency", "faults", "soak"),
     }
     assert [row["runtime"] for row in document["runtimes"]] == [row.runtime for row in shown.runtimes]
     assert [row["margin"] for row in document["limits"]] == [row.margin for row in shown.limits]

@@ -45,6 +45,10 @@ class LightningNode:
             return web.Response(status=404)
         return web.json_response({"state": "settled" if payment_hash in self.settled else "open"})
 
+    def fail(self) -> None:
+        """From now on it answers nothing but an error."""
+        self.answer = web.json_response({"error": {"code": "internal", "message": "x"}}, status=500)
+
     async def answer_elsewhere(self, _: web.Request) -> web.Response:
         """A right answer that only who follows a redirect gets."""
         return web.json_response({"invoice": "lnbcrt100n1x", "payment_hash": "00" * 32, "amount_sats": 10})

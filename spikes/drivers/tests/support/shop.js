@@ -7,13 +7,25 @@ import { secret, writeInvoice } from './invoices.js';
 
 export const ITEM = 'http://seller.example:8402/paid/cheap';
 export const MACAROON = 'AgELc2VsbGVy';
+export const REQUEST = '00000000-0000-4000-8000-000000000009';
+const POLICY = { maxAmountMsats: 20_000, hostAllowlist: ['seller.example'] };
+
+/** @typedef {(authorization: string | null, url: string) => Response | Promise<Response>} Seller */
 
 /**
  * A buyer, its wallet (around the scripted SDK), and a seller that answers by script and keeps what it was sent.
- * @param {(authorization: string | null, url: string) => Response | Promise<Response>} seller @param {any} [script]
+ * @param {Seller} seller @param {any} [script]
  */
 export function shop(seller, script) {
   const made = wallet(script);
+  return { ...made, ...buyerOf(seller, { service: made.service }) };
+}
+
+/**
+ * @param {Seller} seller
+ * @param {{service: any, shelf?: import('../../wallet/shelf.js').Shelf}} parts a shelf to share with another buyer
+ */
+export function buyerOf(seller, { service, shelf }) {
   /** @type {(string | null)[]} */
   const seen = [];
   let nowMs = Date.now();
@@ -21,19 +33,16 @@ export function shop(seller, script) {
     seen.push(new Headers(init.headers).get('authorization'));
     return seller(seen[seen.length - 1], url);
   };
-  const { service } = made;
-  const options = { service, errorTable, walletId: 'wallet-1', windowMs: 300_000 };
+  const options = { service, errorTable, walletId: 'wallet-1', windowMs: 300_000, shelf };
   const buyer = new L402Buyer({ ...options, send, nowMs: () => nowMs });
   const { l402_fetch } = l402Experiment(buyer);
-  const policy = { maxAmountMsats: 20_000, hostAllowlist: ['seller.example'] };
   return {
-    ...made,
     seen,
     buyer,
     later: (/** @type {number} */ ms) => void (nowMs += ms),
     /** @param {any} [changes] @returns {Promise<any>} */
     fetch: ({ policy: stricter = {}, ...changes } = {}) =>
-      l402_fetch({ url: ITEM, policy: { ...policy, ...stricter }, ...changes }),
+      l402_fetch({ url: ITEM, policy: { ...POLICY, ...stricter }, ...changes }),
   };
 }
 
@@ -50,4 +59,35 @@ export function honest({ amount = '100n', macaroon = MACAROON } = {}) {
   const invoice = writeInvoice({ amount, paymentHash });
   return (/** @type {string | null} */ given) =>
     given === `L402 ${macaroon}:${preimageHex}` ? new Response('a cup of coffee') : demand(invoice, macaroon);
+}
+
+/**
+ * A wallet by script: every order gets the next answer, the last one from then on.
+ * @param {...(() => any)} answers of payBolt11; what they throw is thrown
+ */
+export function scriptedWallet(...answers) {
+  /** @type {any[]} */
+  const orders = [];
+  return {
+    orders,
+    backendMode: 'runtime',
+    execution: 'executor',
+    status: async () => ({}),
+    payBolt11: async (/** @type {any} */ order) => {
+      orders.push(order);
+      return answers[Math.min(orders.length, answers.length) - 1]();
+    },
+  };
+}
+
+/** What a wallet answers that has paid for the coffee. */
+export function paidCoffee() {
+  const { preimageHex, paymentHash } = secret('coffee');
+  return {
+    result: {
+      payment: { paymentId: 'p', amountMsats: 10_000, feeMsats: 2_000, preimageHex, paidAtMs: 1 },
+      receipt: { paymentHash, walletSource: 'legacy_env', digest: '00', flowDigest: '00' },
+    },
+    balanceSats: null,
+  };
 }
