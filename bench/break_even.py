@@ -2,7 +2,8 @@
 
 Role: the largest multiple of the times that Lightning took to settle, at which both quantiles of a paid turn still pass
 by their upper bounds. What a turn takes beside the settling stays as it was measured, and so does what it waited behind
-the turn before it: turns that follow each other closely would break even earlier. Must not know: runtimes,
+the turn before it: turns that follow each other closely would break even earlier. A driver learns of the end when it
+looks, about once a second, so that a break-even is exact to about that. Must not know: runtimes,
 templates. The profile is a scenario (few published figures), so this number says more than the verdict on it.
 """
 

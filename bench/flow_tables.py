@@ -78,7 +78,7 @@ def _cell(criterion: Criterion, attempts: int) -> FlowCell:
 
 
 def folded(criteria: Iterable[Criterion]) -> tuple[Criterion, ...]:
-    """The same criteria for people: flows that pass, and those that nobody tried, take one row together."""
+    """The same criteria for people: flows that pass take one row together, as do those that were tried too seldom."""
     groups: dict[tuple[object, ...], list[Criterion]] = {}
     for c in criteria:
         alike = _alike(c)
@@ -108,7 +108,9 @@ def _alike(c: Criterion) -> str | None:
         return None
     if c.verdict is Verdict.PASS:
         return "as declared, in every attempt"
-    return c.reason if c.verdict is Verdict.INCONCLUSIVE and not c.lines else None
+    if c.verdict is Verdict.INCONCLUSIVE and c.measured == len(c.lines):  # all that there was shows it: too little
+        return f"as declared, in {c.measured} attempts" if c.lines else c.reason
+    return None
 
 
 def _together(group: list[Criterion], alike: str) -> Criterion:

@@ -129,12 +129,13 @@ def spread(seconds: Iterable[float], confidence: float) -> Spread:
 
 
 def _turn(evidence: Evidence, pin: RuntimePin, flow: Flow, confidence: float) -> TurnRow | None:
-    """Attempts that ended as they should; a first turn in a fresh process among them, as a user would meet it."""
-    done = [
-        a.value
-        for a in evidence.of(pin.name, flow.experiment)
-        if (a.value.outcome, a.value.code) == (flow.ends, flow.code)
+    """Turns that ended as they should, warm ones if there are any: what a cold one costs is gate 3's."""
+    rows = evidence.rows_of(pin.name)
+    cold = frozenset(rows["line"][rows["cold"]])
+    ended = [
+        a for a in evidence.of(pin.name, flow.experiment) if (a.value.outcome, a.value.code) == (flow.ends, flow.code)
     ]
+    done = [a.value for a in ended if a.line not in cold] or [a.value for a in ended]
     if not done:
         return None
     sequences = [text for a in done if (text := sequence_of(evidence, a.requests)) is not None]

@@ -1,4 +1,4 @@
-"""`python -m spikes`: plan, run, smoke, custody, replay, emulator, doctor.
+"""`python -m spikes`: plan, run, smoke, flows, custody, replay, emulator, doctor.
 
 Role: parse the command line and load the one command that was asked for; nothing else is imported before that.
 Exit codes: 0 done; 2 a wrong command line; 10 and up the harness failed (errors.py names each).
@@ -17,6 +17,7 @@ COMMANDS = {
     "plan": "print the plan of a run as JSON",
     "run": "make the attempts of a plan and write the record",
     "smoke": "run the conformance kit on one runtime or all",
+    "flows": "make every L402 flow on both topologies, with a yes or a no",
     "custody": "look for planted secrets on every surface, and try the life of keys",
     "replay": "show one fault schedule again, from its seed",
     "emulator": "run the local Spark network alone",
@@ -63,6 +64,13 @@ def _smoke(parser: argparse.ArgumentParser, arguments: list[str]) -> int:
     return smoke.main(parser.parse_args(arguments))
 
 
+def _flows(parser: argparse.ArgumentParser, arguments: list[str]) -> int:
+    from spikes import flows_command  # noqa: PLC0415
+
+    flows_command.add_arguments(parser)
+    return flows_command.main(parser.parse_args(arguments))
+
+
 def _custody(parser: argparse.ArgumentParser, arguments: list[str]) -> int:
     from spikes import custody_command  # noqa: PLC0415
 
@@ -95,6 +103,7 @@ _COMMANDS = {
     "plan": _plan,
     "run": _run,
     "smoke": _smoke,
+    "flows": _flows,
     "custody": _custody,
     "replay": _replay,
     "emulator": _emulator,

@@ -14,11 +14,12 @@ import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
+from spikes.receipt_facts import receipt_facts
 from spikes.record import Claim, Outcome, Phase
 from spikes.redaction import redact
 
@@ -38,6 +39,7 @@ class Answer:
     claim: Claim
     phases: tuple[Phase, ...]
     wall_s: float
+    told: Mapping[str, str] = field(default_factory=dict)  # of its receipt, for the record (receipt_facts.py)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,6 +207,7 @@ def read_answer(reply: Reply, wall_s: float) -> Answer:
                 for phase in body.get("phases") or []
             ),
             wall_s=wall_s,
+            told=receipt_facts(body.get("receipt")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         reason = f"the answer is not of the contract ({type(error).__name__})"

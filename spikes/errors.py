@@ -87,3 +87,10 @@ class ConformanceFailure(HarnessFailure):
 
     exit_code = 19
     code = "conformance_failure"
+
+
+class FlowFailure(HarnessFailure):
+    """A flow did not end as declared, or none could be made."""
+
+    exit_code = 20
+    code = "flow_failure"

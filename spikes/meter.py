@@ -6,7 +6,10 @@ Must not know: runtimes.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+_PROC = Path("/proc")
 
 
 def peak_rss_bytes(pid: int) -> int | None:
@@ -19,3 +22,20 @@ def peak_rss_bytes(pid: int) -> int | None:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
     return None
+
+
+def rss_bytes(pid: int) -> int | None:
+    """The resident set that the process has now, in bytes; None if the platform does not tell."""
+    try:
+        pages = (_PROC / str(pid) / "statm").read_text(encoding="ascii").split()[1]
+    except OSError:
+        return None
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def open_files(pid: int) -> int | None:
+    """How many file descriptors the process has open now; None if the platform does not tell."""
+    try:
+        return len(list((_PROC / str(pid) / "fd").iterdir()))
+    except OSError:
+        return None

@@ -66,6 +66,7 @@ class NetworkFault:
     id: str
     kind: str
     method: str | None
+    identity: str | None  # whom it strikes; None: everybody
     fired: int
     holding: int
 
@@ -90,7 +91,8 @@ class Journal:
 class Network:
     """The running emulator: its description for the drivers, its admin API for the harness."""
 
-    def __init__(self, description: Mapping[str, Any], http: httpx.AsyncClient) -> None:
+    def __init__(self, description: Mapping[str, Any], http: httpx.AsyncClient, pid: int) -> None:
+        self.pid = pid
         self.description = json.dumps(description, separators=(",", ":"))
         self.admin_url = str(description["admin"])
         self._http = http
@@ -155,9 +157,9 @@ class Network:
         answer = await self._call("POST", "/faults", {**fault, "identity": identity})
         return _read(lambda: str(answer["id"]), "/faults")
 
-    async def faults(self) -> tuple[NetworkFault, ...]:
-        """Every fault that is set and not healed."""
-        return _faults(await self._call("GET", "/faults"))
+    async def faults(self, identity: str) -> tuple[NetworkFault, ...]:
+        """What is set for this wallet and not healed."""
+        return tuple(f for f in _faults(await self._call("GET", "/faults")) if f.identity == identity)
 
     async def heal(self, identity: str) -> tuple[NetworkFault, ...]:
         """Nothing goes wrong any more for this wallet and held calls go on; its faults as they were."""
@@ -223,6 +225,7 @@ def _faults(answer: Any) -> tuple[NetworkFault, ...]:
                 id=str(fault["id"]),
                 kind=str(fault["kind"]),
                 method=None if fault.get("method") is None else str(fault["method"]),
+                identity=None if fault.get("identity") is None else str(fault["identity"]),
                 fired=int(fault["fired"]),
                 holding=int(fault.get("holding") or 0),
             )

@@ -27,8 +27,8 @@ from spikes.errors import HarnessFailure, Interrupted
 PROJECT = Path(__file__).resolve().parents[1]
 STOP_GRACE_S = 5.0
 POLL_S = 0.005
-# What works beside measured turns yields to them: a tenth of their share where both want the processor.
-YIELDING = 10
+# What works beside measured turns yields to them: a third of their share where both want the processor.
+YIELDING = 5
 _niceness: ContextVar[int] = ContextVar("niceness", default=0)
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None

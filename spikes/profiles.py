@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,8 @@ class Profile:
     share: Mapping[str, float] = field(default_factory=dict)  # runtime -> part of the `*` repeats that it makes
     inspections: tuple[str, ...] = ()  # made once on every driver, each in a process of its own, after the attempts
     beside: tuple[LaneGroup, ...] = ()  # the concurrent stage
+    samples: int = 0  # how often, over the serial stage, the harness's own memory is looked at
+    scales: tuple[str, ...] = ()  # experiments whose repeats a number of payments sets, in the proportion they stand
 
     def repeats_of(self, experiment: str, runtime: str, lane: str) -> int:
         """Repeats of one experiment; 0 if not asked for. Lanes other than "a" must be named; `*@one` is one of all."""
@@ -71,6 +73,24 @@ class Profile:
         seats = [seat.partition(LANE_MARK) for by_seat in self.repeats.values() for seat in by_seat]
         named = {lane for name, _, lane in seats if lane and name in (runtime, ANY_RUNTIME)}
         return (FIRST_LANE, *sorted(named))
+
+    def with_payments(self, payments: int, runtimes: Sequence[str]) -> Profile:
+        """So many payments over all these runtimes, by what `scales` names. Raises PlanError if it names nothing."""
+        asked = sum(
+            self.repeats_of(experiment, runtime, lane)
+            for experiment in self.scales
+            for runtime in runtimes
+            for lane in self.lanes_of(runtime)
+        )
+        if asked == 0 or payments < 1:
+            raise PlanError(
+                f"profile {self.name!r} cannot come to {payments} payments; try --profile soak, and 1 or more"
+            )
+        scaled = {
+            experiment: {seat: math.ceil(count * payments / asked) for seat, count in self.repeats[experiment].items()}
+            for experiment in self.scales
+        }
+        return replace(self, repeats={**self.repeats, **scaled})
 
     def _count(self, by_seat: Mapping[str, int], runtime: str, lane: str) -> int:
         of_all = by_seat.get(seat_name(ANY_RUNTIME, lane), 0)
@@ -104,7 +124,11 @@ def _profile(name: str, table: Mapping[str, Any]) -> Profile:
         share={str(runtime): float(part) for runtime, part in table.get("share", {}).items()},
         inspections=tuple(str(inspection) for inspection in table.get("inspections", [])),
         beside=tuple(_group(group, asked) for group, asked in table.get("beside", {}).items()),
+        samples=_whole(table.get("samples", 0), 0),
+        scales=tuple(str(experiment) for experiment in table.get("scales", [])),
     )
+    if unknown := sorted(set(profile.scales) - set(profile.repeats)):
+        raise ValueError(f"scales names {unknown}, of which there are no repeats")
     if any(not 0 < part <= 1 for part in profile.share.values()):
         raise ValueError(f"a share is above 0 and at most 1, not {profile.share}")
     if profile.attempt_deadline_s <= 0:
@@ -144,5 +168,5 @@ def _by_seat(table: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
 
 def _whole(value: Any, least: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ValueError(f"repeats and wallets are whole numbers of {least} or more, not {value!r}")
+        raise ValueError(f"repeats, wallets and samples are whole numbers of {least} or more, not {value!r}")
     return value

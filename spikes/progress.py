@@ -36,7 +36,9 @@ class Progress:
         """One attempt is done."""
         self._done += 1
         now = time.monotonic()
-        as_wanted = "" if attempt.outcome is attempt.expected else f", planned {attempt.expected}"
+        # Under a fault a payment may well fail, so nothing is said of what was planned; whether it may is judged later.
+        otherwise = attempt.outcome is not attempt.expected and not attempt.faults
+        as_wanted = f", planned {attempt.expected}" if otherwise else ""
         rest = eta(self._done, self._total, now - self._started)
         text = (
             f"[{self._done:>4}/{self._total}] {attempt.runtime:<8} {attempt.experiment:<18} "

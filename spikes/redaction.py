@@ -26,9 +26,14 @@ _WORD_RUN = re.compile(r"[a-z]+(?:[\s,;]+[a-z]+)*", re.IGNORECASE)
 
 def redact(text: str) -> str:
     """The text with every such thing replaced by its kind, cut to LIMIT characters."""
+    return masked(text)[:LIMIT]
+
+
+def masked(text: str) -> str:
+    """The whole text with every such thing replaced by its kind."""
     for pattern, kind in _PATTERNS:
         text = pattern.sub(kind, text)
-    return _WORD_RUN.sub(_without_mnemonics, text)[:LIMIT]
+    return _WORD_RUN.sub(_without_mnemonics, text)
 
 
 def _without_mnemonics(match: re.Match[str]) -> str:

@@ -44,6 +44,7 @@ def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
     names = ",".join(runtime.NAME for runtime in RUNTIMES)
     parser.add_argument("--profile", default="quick", help="how much to ask, from profiles.toml (default: quick)")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help=f"default: {DEFAULT_SEED}")
+    parser.add_argument("--payments", type=int, metavar="N", help="make a soak as long as N payments over all runtimes")
     parser.add_argument("--runtimes", default=names, metavar="A,B", help=f"default: {names}")
 
 
@@ -51,8 +52,11 @@ def plan_of(args: argparse.Namespace) -> tuple[Plan, tuple[Runtime, ...]]:
     """The plan that the options ask for, and its runtimes. Raises PlanError."""
     runtimes = tuple(runtime_named(name) for name in args.runtimes.split(","))
     by_name = {runtime.NAME: runtime for runtime in runtimes}
+    profile = load_profile(args.profile)
+    if args.payments is not None:
+        profile = profile.with_payments(args.payments, list(by_name))
     plan = make_plan(
-        load_profile(args.profile),
+        profile,
         args.seed,
         list(by_name),
         experiments.EXPECTED,

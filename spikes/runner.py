@@ -11,15 +11,15 @@ runtime that does not start loses its attempts, an emulator that fails ends the 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
 from spikes import processes, services, stages
 from spikes.cast import Cast
 from spikes.errors import HarnessFailure, RuntimeStartFailure, ToolMissing
 from spikes.experiments import shop
-from spikes.inspections import Inspection, inspection_named
+from spikes.inspections import ONCE, Inspection, inspection_named
 from spikes.observer import Observer
 from spikes.plan import PROBE, Plan, PlannedAttempt, Stage
 from spikes.probe import probe
@@ -29,6 +29,7 @@ from spikes.run_directory import RunDirectory
 from spikes.runtimes import Form, Runtime
 from spikes.scribe import Scribe, Tally
 from spikes.seat import Seat, Surroundings
+from spikes.soak import Sampler
 from spikes.wallets import derive_wallet
 
 __all__ = ["Runner", "Tally", "now"]
@@ -76,7 +77,7 @@ class Runner:
 
     @asynccontextmanager
     async def _surroundings(self, place: str = "") -> AsyncIterator[Surroundings]:
-        """Emulator, paywall and HTTP client for a part of the run; a part beside another keeps logs in a `place`.
+        """Emulator, paywall and HTTP client for a part of the run; one beside another has a `place` for its logs.
 
         At its end the sum of the network's money is checked.
         """
@@ -91,7 +92,7 @@ class Runner:
                 network=network,
                 seller=seller,
                 http=http,
-                logs=self._run.logs,
+                logs=logs,
                 scratch=self._run.scratch,
                 seed=plan.seed,
                 deadline_s=plan.profile.attempt_deadline_s,
@@ -105,24 +106,36 @@ class Runner:
             self._surroundings() as around,
             stages.one_by_one(self._seats_of(attempts), self._maker(around), self._scribe) as seats,
         ):
-            await stages.serial(attempts, seats, self._observer(around), self._scribe)
+            samples = self._plan.profile.samples
+            sampler = Sampler(self._scribe, around.network.pid, attempts=len(attempts), samples=samples)
+            await stages.serial(attempts, seats, self._observer(around), sampler)
 
     async def _concurrent(self) -> None:
         """Every lane beside the others: open loops on a network of their own, and the rest, which yields to them."""
-        attempts = self._plan.of(Stage.CONCURRENT)
+        attempts = [planned for planned in self._plan.of(Stage.CONCURRENT) if planned.runtime not in self._unfit]
+        for planned in self._plan.of(Stage.CONCURRENT):
+            if planned.runtime in self._unfit:
+                self._not_made(planned)
         timed = [planned for planned in attempts if planned.start_s is not None]
         untimed = [planned for planned in attempts if planned.start_s is None]
-        await stages.gathered([self._beside(timed, "open-loop"), self._beside(untimed, "beside", yields=True)])
+        await stages.gathered([self._open_loop(timed), self._beside(untimed)])
 
-    async def _beside(self, attempts: Sequence[PlannedAttempt], place: str, *, yields: bool = False) -> None:
+    async def _open_loop(self, attempts: Sequence[PlannedAttempt]) -> None:
         if not attempts:
             return
-        with processes.yielding() if yields else nullcontext():
-            async with (
-                self._surroundings(place) as around,
-                stages.at_once(self._seats_of(attempts), self._maker(around), self._scribe) as seats,
-            ):
-                await stages.concurrent(attempts, seats, lambda: self._observer(around), self._scribe)
+        async with (
+            self._surroundings("open-loop") as around,
+            stages.at_once(self._seats_of(attempts), self._maker(around), self._scribe) as seats,
+        ):
+            await stages.open_loop(attempts, seats, lambda: self._observer(around), self._scribe)
+
+    async def _beside(self, attempts: Sequence[PlannedAttempt]) -> None:
+        if not attempts:
+            return
+        with processes.yielding():
+            async with self._surroundings("beside") as around:
+                make = self._maker(around)
+                await stages.beside(attempts, make, lambda: self._observer(around), self._scribe)
 
     def _seats_of(self, attempts: Sequence[PlannedAttempt]) -> dict[str, str]:
         """Seat name -> runtime, of what is fit to start."""
@@ -145,9 +158,11 @@ class Runner:
             if planned.experiment == PROBE and planned.runtime not in self._unfit:
                 await self._probe(planned)
             else:
-                self._scribe.note(
-                    RuntimeStartFailure(f"not made: {planned.seat} is not running"), planned.runtime, planned
-                )
+                self._not_made(planned)
+
+    def _not_made(self, planned: PlannedAttempt) -> None:
+        missing = RuntimeStartFailure(f"not made: {planned.seat} is not running")
+        self._scribe.note(missing, planned.runtime, planned)
 
     async def _probe(self, planned: PlannedAttempt) -> None:
         runtime = self._runtimes[planned.runtime]
@@ -163,21 +178,28 @@ class Runner:
             self._scribe.write(fact)
 
     async def _inspect(self) -> None:
-        """Every inspection on every driver; one that fails costs its facts, not the run."""
+        """Every inspection on every driver, on networks of their own, whose journals tell of nobody else."""
         drivers = [r for r in self._runtimes.values() if r.FORM is Form.DRIVER and r.NAME not in self._unfit]
-        for inspection in map(inspection_named, self._plan.profile.inspections):
-            waiting = list(drivers)
-            await stages.gathered(
-                [self._inspector(inspection, waiting, str(nth or "")) for nth in range(inspection.AT_ONCE)]
-            )
+        inspections = [inspection_named(name) for name in self._plan.profile.inspections]
+        async with AsyncExitStack() as stack:
+            places = [f"inspected-{nth}" for nth in range(max((each.AT_ONCE for each in inspections), default=0))]
+            rooms = [await stack.enter_async_context(self._surroundings(place)) for place in places]
+            for inspection in inspections:
+                await self._inspect_all(inspection, list(drivers), rooms[: inspection.AT_ONCE])
 
-    async def _inspector(self, inspection: Inspection, waiting: list[Runtime], place: str) -> None:
-        """Inspects drivers as long as any are waiting, on a network of its own: its journal tells of no other."""
-        async with self._surroundings(place) as around:
+    async def _inspect_all(self, inspection: Inspection, waiting: list[Runtime], rooms: Sequence[Surroundings]) -> None:
+        """One runtime in each room at a time, until none is waiting."""
+
+        async def inspector(around: Surroundings) -> None:
             while waiting:
                 await self._inspected(inspection, waiting.pop(0), around)
 
+        once = ONCE.get(inspection.NAME)
+        if once is None or await self._made(once(rooms[0])):
+            await stages.gathered([inspector(around) for around in rooms])
+
     async def _inspected(self, inspection: Inspection, runtime: Runtime, around: Surroundings) -> None:
+        """One that fails costs its facts, not the run."""
         self._scribe.say(f"{runtime.NAME}: {inspection.NAME.replace('_', ' ')}")
         try:
             facts = await inspection.inspect(runtime, around)
@@ -187,6 +209,16 @@ class Runner:
             return
         for fact in facts:
             self._scribe.write(fact)
+
+    async def _made(self, once: Awaitable[None]) -> bool:
+        """Whether what an inspection needs once could be made."""
+        try:
+            await once
+        except (RuntimeStartFailure, ToolMissing) as failure:
+            self._scribe.note(failure)
+            self._scribe.say(f"{failure}\n{failure.last_words}".rstrip())
+            return False
+        return True
 
 
 def now() -> str:

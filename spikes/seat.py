@@ -194,20 +194,16 @@ class Seat:
         if (await self.network.wallet(self.identity)).available_sats < sats:
             await self.give([max(LARGE_LEAF_SATS, sats)])
 
-    async def pay(
-        self, request_id: str, invoice: Invoice, *, phase: str = "pay", patience_s: float | None = None
-    ) -> Answer:
+    async def pay(self, request_id: str, invoice: Invoice, phase: str = "pay") -> Answer:
         """Ask the driver to pay an invoice, with a cap of just its amount."""
         cap = invoice.amount_sats * MSATS_PER_SAT
         body = {"requestId": request_id, "invoice": invoice.bolt11, "maxAmountMsats": cap}
-        return await self.ask("pay", body, phase, patience_s)
+        return await self.ask("pay", body, phase)
 
-    async def ask(
-        self, experiment: str, body: Mapping[str, Any], phase: str = "pay", patience_s: float | None = None
-    ) -> Answer:
-        """Ask the driver for an experiment by name; `patience_s` if it may not take as long as a call usually may."""
+    async def ask(self, experiment: str, body: Mapping[str, Any], phase: str = "pay") -> Answer:
+        """Ask the driver for an experiment by name."""
         self._serving = self.driver
-        answer = await self.driver.experiment(experiment, body, patience_s or self._around.deadline_s)
+        answer = await self.driver.experiment(experiment, body, self._around.deadline_s)
         self._phases.append(Phase(name=phase, duration_s=answer.wall_s, clock="outside"))
         return answer
 

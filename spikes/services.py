@@ -44,7 +44,7 @@ async def emulator(http: httpx.AsyncClient, logs: Path, seed: int) -> AsyncItera
     async with running(
         launch, name="emulator", logs=logs, deadline_s=START_DEADLINE_S, failure=EmulatorFailure
     ) as child:
-        yield Network(child.announcement, http)
+        yield Network(child.announcement, http, child.pid)
 
 
 @asynccontextmanager

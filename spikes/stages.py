@@ -22,11 +22,15 @@ from spikes.observer import Observer
 from spikes.plan import PlannedAttempt
 from spikes.scribe import Scribe
 from spikes.seat import Seat
+from spikes.soak import Sampler
 
 # Codes after which the driver may still be busy, or gone: the next attempt gets a new process.
 _BROKEN = frozenset({"deadline_exceeded", "connection_lost"})
 # Programs that may start at the same time: more would wait for one another's CPU until their start looks failed.
 STARTS_AT_ONCE = 4
+# Lanes that may work at the same time where nothing is timed: enough that their waits overlap, and few enough that no
+# driver on two cores waits for the processor until it looks dead.
+LANES_AT_ONCE = 10
 
 Seats = dict[str, Seat]
 MakeSeat = Callable[[str, str], Seat]  # of this name, for that runtime; raises ToolMissing
@@ -114,29 +118,46 @@ async def at_once(wanted: Mapping[str, str], make: MakeSeat, scribe: Scribe) -> 
                 seats[name] = seat
 
         await gathered([start(name, runtime) for name, runtime in wanted.items()])
-        scribe.say(f"{len(seats)} lanes beside one another")
+        scribe.say(f"{len(seats)} lanes are ready for turns at fixed times")
         yield seats
 
 
-async def serial(attempts: Iterable[PlannedAttempt], seats: Seats, observer: Observer, scribe: Scribe) -> None:
+async def serial(attempts: Iterable[PlannedAttempt], seats: Seats, observer: Observer, sampler: Sampler) -> None:
     """One attempt after the other, whosever it is."""
-    stage = Stage(scribe, seats)
+    stage = Stage(sampler.scribe, seats)
     for planned in attempts:
         await stage.attempt(observer, planned)
+        sampler.count()
 
 
-async def concurrent(
+async def open_loop(
     attempts: Iterable[PlannedAttempt], seats: Seats, observer_of: Callable[[], Observer], scribe: Scribe
 ) -> None:
-    """Every seat's attempts in their order, all seats at the same time; an observer for each."""
+    """Every seat's attempts in their order, each at its intended time; an observer for each seat."""
     stage, began = Stage(scribe, seats), time.perf_counter()
 
     async def lane(row: Sequence[PlannedAttempt]) -> None:
         observer = observer_of()
         for planned in row:
-            await stage.attempt(observer, planned, None if planned.start_s is None else began + planned.start_s)
+            await stage.attempt(observer, planned, began + (planned.start_s or 0.0))
 
     await gathered([lane(row) for row in rows(attempts).values()])
+
+
+async def beside(
+    attempts: Iterable[PlannedAttempt], make: MakeSeat, observer_of: Callable[[], Observer], scribe: Scribe
+) -> None:
+    """Every seat's attempts in their order, some LANES_AT_ONCE seats at the same time, each as long as it has any."""
+    gate = asyncio.Semaphore(LANES_AT_ONCE)
+
+    async def lane(name: str, row: Sequence[PlannedAttempt]) -> None:
+        async with gate, AsyncExitStack() as stack:
+            seat = await _started(name, row[0].runtime, make, scribe, stack)
+            stage, observer = Stage(scribe, {} if seat is None else {name: seat}), observer_of()
+            for planned in row:
+                await stage.attempt(observer, planned)
+
+    await gathered([lane(name, row) for name, row in rows(attempts).items()])
 
 
 def rows(attempts: Iterable[PlannedAttempt]) -> Mapping[str, list[PlannedAttempt]]:

@@ -30,6 +30,7 @@ from bench.verdict import Criterion
 from bench.witnesses import Testimony, hear, lines_of
 from spikes.record import Attempt, Outcome, Role
 
+_DETAILS = 20  # counterexamples that are spelled out under the criterion
 _SAME_ID = "a later ask with the same request id that ends paid or failed, and the ledger agreeing"
 
 
@@ -65,6 +66,7 @@ def _exactly_once(
             name,
             _worst(evidence, events, tried),
             lines=tuple(dict.fromkeys(e.line for e in events)),
+            detail=_every(events, tried),
             measured=len(events),
             threshold=ceiling.value,
             unit=ceiling.unit,
@@ -112,6 +114,14 @@ def _worst(evidence: Evidence, events: tuple[_Event, ...], tried: tuple[Trial, .
     first = shortest(bad)
     faults = shrunk(evidence, first) or " + ".join(first.faults) or "nothing that struck"
     return f"{lines[first.line].what}{more}; shortest schedule: {faults}; `{replay(first)}`"
+
+
+def _every(events: tuple[_Event, ...], tried: tuple[Trial, ...]) -> str | None:
+    """Each event under faults with the command that shows it again; None if no fault was there."""
+    lines = {e.line: e.what for e in events}
+    bad = [f"{replay(t)}   # {lines[t.line]}" for t in tried if t.line in lines]
+    more = [f"... and {len(bad) - _DETAILS} more"] if len(bad) > _DETAILS else []
+    return "\n".join([*bad[:_DETAILS], *more]) or None
 
 
 def _untried(evidence: Evidence, thresholds: Thresholds, runtime: str, tried: tuple[Trial, ...]) -> Iterator[str]:

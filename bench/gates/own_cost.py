@@ -8,6 +8,8 @@ difference is no claim.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
@@ -134,6 +136,7 @@ def noise_floor(evidence: Evidence, runtime: str, enough: int) -> float | None:
     return max((s for s in spreads if s is not None), default=None)
 
 
+@lru_cache(maxsize=32)  # every runtime without lanes of its own asks for those of all others
 def _lane_spread(evidence: Evidence, runtime: str, enough: int) -> float | None:
     a, b = warm_payments(evidence, runtime, "a"), warm_payments(evidence, runtime, "b")
     spreads: list[float] = []

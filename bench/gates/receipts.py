@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from bench.evidence import Evidence, Numbered
 from bench.gates.conclude import fails, passes, undecided
 from bench.gates.flows import EXPERIMENTS
-from bench.gates.spelled import RECEIPT
+from bench.gates.spelled import RECEIPT, receipt_of
 from bench.thresholds import Thresholds
 from bench.verdict import Criterion
 from spikes.record import Attempt, Outcome
@@ -45,7 +45,7 @@ def receipt_contents(evidence: Evidence, thresholds: Thresholds, runtime: str) -
     turns = [
         a for a in evidence.of(runtime, *EXPERIMENTS) if a.value.outcome not in (Outcome.UNKNOWN, Outcome.UNSUPPORTED)
     ]
-    faults = [*_turns_without(turns), *_faults(evidence, runtime)]
+    faults = [*_turns_without(turns), *_other_receipts(evidence, runtime, turns), *_faults(evidence, runtime)]
     if len(faults) > ceiling.value:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         lines = tuple(sorted({fault.line for fault in faults}))
@@ -67,6 +67,16 @@ def _turns_without(turns: list[Numbered[Attempt]]) -> Iterator[Numbered[str]]:
     if len(bare) < len(turns):
         for a in bare:
             yield Numbered(line=a.line, value=f"{a.value.experiment} ended {a.value.outcome} without a receipt")
+
+
+def _other_receipts(evidence: Evidence, runtime: str, turns: list[Numbered[Attempt]]) -> Iterator[Numbered[str]]:
+    """Flow digests of no receipt that came back, where receipts are recorded at all."""
+    if not evidence.facts_of(runtime, RECEIPT):
+        return
+    for a in turns:
+        digest = a.value.claim.flow_digest if a.value.claim is not None else None
+        if digest is not None and receipt_of(evidence, a.value) is None:
+            yield Numbered(line=a.line, value=f"{a.value.experiment} names a flow digest of no receipt that came back")
 
 
 def _faults(evidence: Evidence, runtime: str) -> Iterator[Numbered[str]]:

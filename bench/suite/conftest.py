@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,13 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from spikes.drivers.native.session import WalletSession
+from spikes.processes import passed_on_environment
+from spikes.runtimes import Runtime
+from spikes.runtimes.settings import Settings
 from spikes.wallets import derive_wallet
 
 PROJECT = Path(__file__).parents[2]
+ANSWER_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,38 @@ def emulator() -> Iterator[Emulator]:
         description = json.loads(process.stdout.readline())
         with httpx.Client(base_url=description["admin"], trust_env=False) as admin:
             yield Emulator(description, admin)
+        process.terminate()
+
+
+@contextmanager
+def running_driver(runtime: Runtime, emulator: Emulator, state_dir: Path) -> Iterator[httpx.Client]:
+    """A runtime's driver as a process, and a client for it."""
+    wallet = derive_wallet(1, f"bench-{runtime.NAME}")
+    settings = Settings(
+        runtime=runtime.NAME,
+        network=json.dumps(emulator.description),
+        token=wallet.token,
+        mnemonic=wallet.mnemonic,
+        wallet_id=wallet.wallet_id,
+        state_dir=state_dir,
+    )
+    launch = runtime.launch(settings)
+    with (
+        (state_dir / f"{runtime.NAME}.stderr.log").open("wb") as stderr,
+        subprocess.Popen(
+            launch.argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env={**passed_on_environment(), **launch.env},
+            cwd=PROJECT,
+        ) as process,
+    ):
+        assert process.stdout is not None
+        url = f"http://127.0.0.1:{json.loads(process.stdout.readline())['port']}"
+        headers = {"authorization": f"Bearer {wallet.token}"}
+        with httpx.Client(base_url=url, headers=headers, timeout=ANSWER_S, trust_env=False) as client:
+            yield client
         process.terminate()
 
 

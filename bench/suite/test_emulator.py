@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.suite.conftest import PROJECT, Emulator, NativeWallet, note_figure, open_wallet, start_emulator
-from spikes.processes import passed_on_environment
+from bench.suite.conftest import Emulator, NativeWallet, note_figure, open_wallet, running_driver, start_emulator
 from spikes.runtimes import node
-from spikes.runtimes.settings import Settings
-from spikes.wallets import derive_wallet
 
 CLIENTS = 4
 PAYMENTS_EACH = 10
 AMOUNT_SATS = 1000
 NODE_PAYMENTS = 20
-ANSWER_S = 30.0
 
 
 def test_start_to_ready(benchmark: BenchmarkFixture) -> None:
@@ -77,14 +69,14 @@ def test_native_payments(
 async def _pay(wallet: NativeWallet, invoices: list[str]) -> None:
     for invoice in invoices:
         quote = await wallet.session.quote(invoice)
-        payment = await wallet.session.send(quote, str(uuid.uuid4()), 30)
+        payment = await wallet.session.send(quote, str(uuid.uuid4()), 30, lambda: None)
         assert payment.status == "completed"
 
 
 def test_share_of_a_node_payment(benchmark: BenchmarkFixture, emulator: Emulator, tmp_path: Path) -> None:
     """A warm exact payment in Node; the figure is the part of its wall time spent in the emulator's handlers."""
     shares: list[float] = []
-    with _node_driver(emulator, tmp_path) as driver:
+    with running_driver(node, emulator, tmp_path) as driver:
         status = driver.get("/status").raise_for_status().json()
 
         def prepare() -> tuple[tuple[dict[str, Any]], dict[str, Any]]:
@@ -110,35 +102,3 @@ def test_share_of_a_node_payment(benchmark: BenchmarkFixture, emulator: Emulator
         benchmark.pedantic(pay, setup=prepare, rounds=NODE_PAYMENTS, warmup_rounds=3)
     warm = sorted(shares[3:])
     note_figure(benchmark, "emulator's share of a warm exact payment in Node", warm[len(warm) // 2])
-
-
-@contextmanager
-def _node_driver(emulator: Emulator, state_dir: Path) -> Iterator[httpx.Client]:
-    """The Node driver as a process, and a client for it."""
-    wallet = derive_wallet(1, "bench-node")
-    settings = Settings(
-        runtime=node.NAME,
-        network=json.dumps(emulator.description),
-        token=wallet.token,
-        mnemonic=wallet.mnemonic,
-        wallet_id=wallet.wallet_id,
-        state_dir=state_dir,
-    )
-    launch = node.launch(settings)
-    with (
-        (state_dir / "node.stderr.log").open("wb") as stderr,
-        subprocess.Popen(
-            launch.argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            env={**passed_on_environment(), **launch.env},
-            cwd=PROJECT,
-        ) as process,
-    ):
-        assert process.stdout is not None
-        url = f"http://127.0.0.1:{json.loads(process.stdout.readline())['port']}"
-        headers = {"authorization": f"Bearer {wallet.token}"}
-        with httpx.Client(base_url=url, headers=headers, timeout=ANSWER_S, trust_env=False) as client:
-            yield client
-        process.terminate()

@@ -116,7 +116,7 @@ class _Turn:
             payment_hashes=() if several else stakes,
             asks=tuple(self._asks),
             exchanges=tuple(sorted(exchanges)) if self._flow.at_once else exchanges,
-            told=getattr(answer, "told", {}),
+            told=answer.told,
         )
 
     async def _answers(self, items: Sequence[str]) -> list[Answer]:

@@ -26,7 +26,6 @@ from spikes.faults.schedule import (
 
 HELD_BACK_S = 0.15
 SETTLES_AFTER_S = 0.5
-IMPATIENT_S = 1.5  # a client that hangs up long before the driver would
 SYNC_METHOD = "query_pending_transfers"  # in the middle of a sync
 
 
@@ -53,9 +52,9 @@ _EXPIRED = tuple(Fault(kind=Kind.EXPIRED_SESSION, method=m) for m in (FEE_ESTIMA
 RUN_SCHEDULES: Mapping[str, Schedule] = {
     # The second operator is asked in a sync only: the process is new, so that there is one.
     "one_operator_down": Schedule(faults=(Fault(kind=Kind.OPERATOR_DOWN, operator=1, count=0),), cold=True),
-    "all_operators_down": Schedule(faults=(Fault(kind=Kind.OPERATOR_DOWN, count=0),), patience_s=IMPATIENT_S),
+    "all_operators_down": Schedule(faults=(Fault(kind=Kind.OPERATOR_DOWN, count=0),)),
     "ssp_error": Schedule(faults=(Fault(kind=Kind.SSP_ERROR, count=0),)),
-    "ssp_stuck": Schedule(faults=(Fault(kind=Kind.STUCK),), patience_s=IMPATIENT_S),
+    "ssp_stuck": Schedule(faults=(Fault(kind=Kind.STUCK),), impatient=True),
     "lightning_failure": Schedule(faults=(Fault(kind=Kind.LIGHTNING_FAILURE),)),
     "slow_settle": Schedule(faults=(Fault(kind=Kind.SLOW_SETTLE, delay_s=SETTLES_AFTER_S),)),
     "zero_preimage": Schedule(faults=(Fault(kind=Kind.ZERO_PREIMAGE),)),
@@ -63,7 +62,7 @@ RUN_SCHEDULES: Mapping[str, Schedule] = {
     "fee_raised": Schedule(faults=(Fault(kind=Kind.FEE_RAISED),)),
     "expired_session": Schedule(faults=_EXPIRED),
     "kill_before_submit": _struck(Blow.KILL, SYNC_METHOD, Side.BEFORE_COMMIT, cold=True),
-    "kill_during_submit": _struck(Blow.KILL, PREIMAGE_SWAP, Side.AFTER_COMMIT, Fault(kind=Kind.LIGHTNING_FAILURE)),
+    "kill_during_submit": _struck(Blow.KILL, LIGHTNING_SEND, Side.AFTER_COMMIT, Fault(kind=Kind.LIGHTNING_FAILURE)),
     "kill_after_submit": _struck(Blow.KILL, LIGHTNING_SEND, Side.AFTER_COMMIT, Fault(kind=Kind.STUCK)),
     "eviction": _struck(Blow.EVICTION, LIGHTNING_SEND, Side.AFTER_COMMIT),
     "restart": _struck(Blow.RESTART, PREIMAGE_SWAP, Side.AFTER_COMMIT),

@@ -24,7 +24,7 @@ from spikes.faults.schedule import (
 from spikes.plan import derived_int
 
 MOST_FAULTS = 3
-CODES = (None, "INTERNAL", "ABORTED", "DEADLINE_EXCEEDED")
+CODES = (None, "INTERNAL", "RESOURCE_EXHAUSTED", "PERMISSION_DENIED")
 PAYMENT_KINDS = tuple(kind for kind in Kind if kind not in (*CALL_KINDS, Kind.OPERATOR_DOWN))
 T = TypeVar("T")
 
@@ -54,14 +54,13 @@ def draw(seed: int) -> Schedule:
         strikes = (*strikes, _strike(draws, methods))
     faults = tuple(_fault(draws, methods) for _ in range(wanted - len(strikes)))
     askings = (Asking.ONCE,) if struck else (*[Asking.ONCE] * 6, Asking.TWICE, Asking.TWO_PROCESSES)
-    patience_s = 1.5 if any(fault.kind is Kind.STUCK for fault in faults) else 8.0
     return Schedule(
         faults=faults,
         strikes=strikes,
         asking=draws.one_of(askings),
         swap=swap,
         cold=draws.one_in(5),
-        patience_s=patience_s,
+        impatient=any(fault.kind is Kind.STUCK for fault in faults),  # else the driver would wait for 45 s
     )
 
 

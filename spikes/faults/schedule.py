@@ -126,7 +126,7 @@ class Schedule:
     asking: Asking = Asking.ONCE
     swap: bool = False  # no leaf fits, so that one has to be swapped first
     cold: bool = False  # the process is new, so that the payment begins with a sync
-    patience_s: float = 8.0  # how long the first asking waits for its answer, as an impatient client would
+    impatient: bool = False  # who asks hangs up, once every fault has struck, long before the driver would give up
 
     def __post_init__(self) -> None:
         if self.asking is not Asking.ONCE and self.strikes:

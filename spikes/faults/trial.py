@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from spikes.contract import Answer, ContractBreach
-from spikes.faults.memory import allow_memory, deny_memory
-from spikes.faults.schedule import USER_REQUEST, Asking, Blow, Fault, Schedule, Strike
+from spikes.faults.memory import deny_memory
+from spikes.faults.schedule import USER_REQUEST, Asking, Blow, Fault, Kind, Schedule, Strike
 from spikes.network import Invoice, NetworkFault
-from spikes.record import Ask, FaultSeen, Outcome
+from spikes.record import Ask, Claim, FaultSeen, Outcome
 from spikes.seat import Seat
 from spikes.typed_json import plain
 
-POLL_S = 0.005
+POLL_S = 0.01
 # The SDK asks about a payment once more after it has told its end.
 AFTERTHOUGHT_S = 0.3
-KNOWN_WITHIN_S = 12.0  # from the healing on
+KNOWN_WITHIN_S = 15.0  # from the healing on; a driver calls a payment lost after some seconds
+IMPATIENT_S = 1.2
 LEAST_ASKS = 3  # before it is believed that a driver never finds out
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
+CROWD, CROWD_BYTES, CROWD_WAITS_S = 200, 40_000, 2.0
 SAME_REQUEST_TWICE = FaultSeen(kind="same_request_twice", method=None, fired=1)
 TWO_PROCESSES = FaultSeen(kind="two_processes", method=None, fired=1)
 
@@ -61,10 +64,9 @@ async def stage(seat: Seat, schedule: Schedule, amount_sats: int, memo: str) -> 
     await seat.revive()
     invoice = await seat.network.issue_invoice(amount_sats, memo)
     price_sats = invoice.amount_sats + invoice.fee_sats
-    if schedule.swap:
-        await seat.hold_at_least(2 * price_sats)
-    else:
-        # Two processes find a leaf each, so that nothing but the rules keeps them from paying twice.
+    # Always enough for a second payment: nothing but the rules must keep a driver from making one.
+    await seat.hold_at_least(2 * price_sats)
+    if not schedule.swap:
         await seat.give([price_sats] * (2 if schedule.asking is Asking.TWO_PROCESSES else 1))
     if schedule.cold:
         await seat.restart()
@@ -81,20 +83,19 @@ async def try_payment(seat: Seat, schedule: Schedule, order: Order) -> Trial:
             await seat.network.set_fault(seat.identity, fault_settings(fault))
         asked = await _first_asking(askers, schedule, order)
         for strike in schedule.strikes[1:]:
-            asked = await _struck_again(seat, strike, order, asked, schedule.patience_s)
+            asked = await _struck_again(seat, strike, order, asked)
         seen = [*asked.seen, *await _heal(seat)]
         await seat.network.sweep(seat.identity)
         answers: list[Answer] = []
         for asker, first in zip(askers, asked.answers, strict=True):
-            answers += [*first, *await _until_known(asker, order, first, schedule.patience_s)]
+            answers += [*first, *await _until_known(asker, order, first)]
         await _come_to_rest(seat)
     return Trial(answers=tuple(answers), faults=tuple(seen))
 
 
 def fault_settings(fault: Fault) -> dict[str, Any]:
-    """A fault as the emulator takes it."""
-    settings: dict[str, Any] = plain(fault)
-    return settings
+    """A fault as the emulator takes it; its defaults are not all ours, so these are told."""
+    return {"nth": fault.nth, "count": fault.count, **plain(fault)}
 
 
 @asynccontextmanager
@@ -117,54 +118,84 @@ class _Asked:
 
 
 async def _first_asking(askers: tuple[Seat, ...], schedule: Schedule, order: Order) -> _Asked:
-    seat, patience_s = askers[-1], schedule.patience_s
+    seat, ask = askers[-1], partial(_first_ask, order=order, schedule=schedule)
     match schedule.asking:
         case Asking.TWO_PROCESSES:
-            answers = await asyncio.gather(*(_ask(asker, order, patience_s) for asker in askers))
+            answers = await asyncio.gather(*(ask(asker) for asker in askers))
             return _Asked(answers=tuple([answer] for answer in answers), seen=(TWO_PROCESSES,))
         case Asking.TWICE:
-            both = await asyncio.gather(*(_ask(seat, order, patience_s) for _ in range(2)))
+            both = await asyncio.gather(ask(seat), ask(seat))
             # Of two answers to one question the better informed counts: the other one says "it is under way".
-            both.sort(key=lambda answer: answer.outcome is not Outcome.UNKNOWN)
-            return _Asked(answers=(both,), seen=(SAME_REQUEST_TWICE,))
+            ordered = sorted(both, key=lambda answer: answer.outcome is not Outcome.UNKNOWN)
+            return _Asked(answers=(ordered,), seen=(SAME_REQUEST_TWICE,))
         case Asking.ONCE if schedule.strikes:
-            answer, seen = await _ask_and_strike(seat, schedule.strikes[0], order, patience_s)
-            return _Asked(answers=([answer],), seen=seen)
+            answer, seen = await _ask_and_strike(seat, schedule.strikes[0], ask(seat))
+            return _Asked(answers=([answer],), seen=(seen,))
         case Asking.ONCE:
-            return _Asked(answers=([await _ask(seat, order, patience_s)],), seen=())
+            return _Asked(answers=([await ask(seat)],), seen=())
 
 
-async def _struck_again(seat: Seat, strike: Strike, order: Order, asked: _Asked, patience_s: float) -> _Asked:
+async def _struck_again(seat: Seat, strike: Strike, order: Order, asked: _Asked) -> _Asked:
     """A further blow falls while the payment is asked for again; none if its end is known already."""
     (answers,) = asked.answers
     if answers[-1].outcome is not Outcome.UNKNOWN:
         return replace(asked, seen=(*asked.seen, _seen_of(strike, fell=False)))
     await seat.revive()
-    answer, seen = await _ask_and_strike(seat, strike, order, patience_s)
-    return _Asked(answers=([*answers, answer],), seen=(*asked.seen, *seen))
+    answer, seen = await _ask_and_strike(seat, strike, _ask(seat, order))
+    return _Asked(answers=([*answers, answer],), seen=(*asked.seen, seen))
 
 
-async def _ask(seat: Seat, order: Order, patience_s: float) -> Answer:
-    return await seat.pay(order.request_id, order.invoice, phase="ask", patience_s=patience_s)
+async def _ask(seat: Seat, order: Order) -> Answer:
+    return await seat.pay(order.request_id, order.invoice, phase="ask")
 
 
-async def _ask_and_strike(
-    seat: Seat, strike: Strike, order: Order, patience_s: float
-) -> tuple[Answer, tuple[FaultSeen, ...]]:
+async def _first_ask(seat: Seat, order: Order, schedule: Schedule) -> Answer:
+    """Ask; who is impatient hangs up some time after the payment got stuck."""
+    if not schedule.impatient:
+        return await _ask(seat, order)
+    started = time.perf_counter()
+    asking = asyncio.create_task(_ask(seat, order))
+    stuck = asyncio.create_task(_stuck(seat))
+    await asyncio.wait([asking, stuck], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([asking], timeout=0 if asking.done() else IMPATIENT_S)
+    stuck.cancel()
+    if asking.done():
+        return asking.result()
+    asking.cancel()
+    return Answer(
+        outcome=Outcome.UNKNOWN,
+        code="deadline_exceeded",
+        reason="who asked hung up; the payment may or may not have happened",
+        claim=Claim(),
+        phases=(),
+        wall_s=time.perf_counter() - started,
+    )
+
+
+async def _stuck(seat: Seat) -> None:
+    """Returns when the payment has got stuck."""
+    while True:
+        if any(fault.kind == Kind.STUCK and fault.fired for fault in await seat.network.faults(seat.identity)):
+            return
+        await asyncio.sleep(POLL_S)
+
+
+async def _ask_and_strike(seat: Seat, strike: Strike, ask: Coroutine[Any, Any, Answer]) -> tuple[Answer, FaultSeen]:
     """Ask; when the network holds the call at which the blow falls, let it fall."""
     hold = {"kind": f"hold_{strike.side}", "method": strike.method, "nth": strike.nth}
     fault_id = await seat.network.set_fault(seat.identity, hold)
-    asking = asyncio.create_task(_ask(seat, order, patience_s))
+    asking = asyncio.create_task(ask)
     held = await _held(seat, fault_id, asking, strike.method)
-    healed = await _fall(seat, strike.blow, asking) if held else []
-    return await asking, (*healed, _seen_of(strike, fell=held))
+    if held:
+        await _fall(seat, strike.blow)
+    return await asking, _seen_of(strike, fell=held)
 
 
 async def _held(seat: Seat, fault_id: str, asking: asyncio.Task[Answer], method: str) -> bool:
     """Whether the call came and is held now; it never comes if the answer is there before it."""
     give_up: float | None = None
     while give_up is None or time.monotonic() < give_up:
-        if any(fault.id == fault_id and fault.holding for fault in await seat.network.faults()):
+        if any(fault.id == fault_id and fault.holding for fault in await seat.network.faults(seat.identity)):
             return True
         if asking.done() and give_up is None:
             give_up = time.monotonic() + (AFTERTHOUGHT_S if method == USER_REQUEST else 0.0)
@@ -172,8 +203,8 @@ async def _held(seat: Seat, fault_id: str, asking: asyncio.Task[Answer], method:
     return False
 
 
-async def _fall(seat: Seat, blow: Blow, asking: asyncio.Task[Answer]) -> list[FaultSeen]:
-    """The blow falls. What else of the schedule had to be healed for it is told."""
+async def _fall(seat: Seat, blow: Blow) -> None:
+    """The blow falls; the process, or the next one, is there when this returns."""
     match blow:
         case Blow.KILL:
             await seat.restart()
@@ -182,27 +213,20 @@ async def _fall(seat: Seat, blow: Blow, asking: asyncio.Task[Answer]) -> list[Fa
         case Blow.RESTART:
             await seat.restart_in_order()
         case Blow.OUT_OF_MEMORY:
-            return await _run_out_of_memory(seat, asking)
-    return []
+            await _run_out_of_memory(seat)
+            await seat.restart()
 
 
-async def _run_out_of_memory(seat: Seat, asking: asyncio.Task[Answer]) -> list[FaultSeen]:
-    """The held call goes on, and there is no memory for its answer. Whoever survives that gets memory again."""
-    denied = deny_memory(seat.pid) if seat.pid is not None else {}
-    healed: list[FaultSeen] = []
-    try:
-        if denied:
-            healed = await _heal(seat)
-            await asyncio.wait([asking])
-        else:
-            await seat.crash()  # no such limit here: the kernel would kill it
-    finally:
-        allow_memory(denied)
-    await seat.revive()
-    return healed
+async def _run_out_of_memory(seat: Seat) -> None:
+    """No page more, and a crowd of requests that need some. Who survives that is killed, as the kernel would."""
+    if seat.pid is None or not deny_memory(seat.pid):
+        return  # this kernel has no such limit: the kill alone has to do
+    body = {"input": {"padding": "x" * CROWD_BYTES}}
+    request = partial(seat.driver.request, "POST", "/experiments/no_such_experiment", body=body)
+    await asyncio.gather(*(request(deadline_s=CROWD_WAITS_S) for _ in range(CROWD)), return_exceptions=True)
 
 
-async def _until_known(seat: Seat, order: Order, first: list[Answer], patience_s: float) -> list[Answer]:
+async def _until_known(seat: Seat, order: Order, first: list[Answer]) -> list[Answer]:
     """Nothing goes wrong any more and the return time has passed: ask until it is known how the payment ended."""
     answers, pause_s, deadline = list(first), 0.0, time.monotonic() + KNOWN_WITHIN_S
     while answers[-1].outcome is Outcome.UNKNOWN and (len(answers) < LEAST_ASKS or time.monotonic() < deadline):
@@ -210,7 +234,7 @@ async def _until_known(seat: Seat, order: Order, first: list[Answer], patience_s
         pause_s = min(max(2 * pause_s, SHORTEST_PAUSE_S), LONGEST_PAUSE_S)
         await seat.revive()
         await seat.network.sweep(seat.identity)
-        answers.append(await _ask(seat, order, patience_s))
+        answers.append(await _ask(seat, order))
     return answers[len(first) :]
 
 

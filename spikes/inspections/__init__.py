@@ -6,6 +6,7 @@ name their unit; none is compared with a limit here. The registry is literal.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from spikes.errors import PlanError
@@ -29,6 +30,8 @@ class Inspection(Protocol):
 
 
 INSPECTIONS: tuple[Inspection, ...] = (host_needs, use, custody, isolation)
+# What an inspection makes once a run, before it looks at several runtimes at the same time.
+ONCE: Mapping[str, Callable[[Surroundings], Awaitable[None]]] = {custody.NAME: custody.catch_the_leaky}
 
 
 def inspection_named(name: str) -> Inspection:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from spikes.custody.envelope import EnvelopeError
@@ -36,7 +37,7 @@ from spikes.seat import Surroundings
 from spikes.wallets import Wallet, derive_wallet
 
 NAME = INSPECT
-AT_ONCE = 2
+AT_ONCE = 2  # its figures are findings and counts
 KEY = "watched"
 LEGACY = "legacy_env"
 
@@ -60,12 +61,14 @@ class Keys:
 
 async def inspect(runtime: Runtime, around: Surroundings) -> list[Fact]:
     """Every fact of gate 2 but isolation. Raises HarnessFailure if it cannot be measured."""
-    try:
+    with _as_harness_failures(f"{runtime.NAME}-{NAME}"):
         return await _Inspection(runtime, around).facts()
-    except (KmsError, EnvelopeError) as error:
-        raise RuntimeStartFailure(f"{runtime.NAME}-{NAME}: {error}; read the log of its kms") from error
-    except BaseExceptionGroup as several:
-        raise _first(several) from several
+
+
+async def catch_the_leaky(around: Surroundings) -> None:
+    """The driver that leaks on purpose, watched once for all runtimes of the run. Raises HarnessFailure."""
+    with _as_harness_failures(NAME):
+        await controls(around)
 
 
 class _Inspection:
@@ -206,6 +209,17 @@ class _Inspection:
 
     def _fact(self, name: str, value: float | str, how: str) -> Fact:
         return Fact(runtime=self._runtime.NAME, name=name, value=value, how=how)
+
+
+@contextmanager
+def _as_harness_failures(name: str) -> Iterator[None]:
+    """What goes wrong inside, as failures that the runner knows."""
+    try:
+        yield
+    except (KmsError, EnvelopeError) as error:
+        raise RuntimeStartFailure(f"{name}: {error}; read the log of its kms") from error
+    except BaseExceptionGroup as several:
+        raise _first(several) from several
 
 
 def _first(several: BaseExceptionGroup[BaseException]) -> BaseException:

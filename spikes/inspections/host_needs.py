@@ -30,7 +30,7 @@ from spikes.wallets import derive_wallet
 from spikes.witness import payment_path
 
 NAME = "host_needs"
-AT_ONCE = 1
+AT_ONCE = 1  # it takes a second
 PHASES = ("build", "sync", "claim", "prepare", "send_exact", "send_swap")
 EXACT_SATS, SWAP_SATS = 1234, 777
 AS_CALLED = "SDK imports as called and what its glue makes of itself; presence tested inside the runtime"

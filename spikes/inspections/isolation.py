@@ -26,7 +26,7 @@ from spikes.seat import MSATS_PER_SAT, Seat, Surroundings
 from spikes.wallets import Wallet, derive_wallet
 
 NAME = "isolation"
-AT_ONCE = 2
+AT_ONCE = 2  # its figures are counts
 # No two amounts are the same, so that none of one wallet passes for the other's.
 EXACT_SATS = {"A": 1_000, "B": 1_300}
 SWAP_SATS = {"A": 777, "B": 888}

@@ -11,9 +11,9 @@ import asyncio
 import statistics
 from collections.abc import Iterator
 
+from spikes import calibration
 from spikes.contract import ContractBreach
 from spikes.errors import RuntimeStartFailure
-from spikes import calibration
 from spikes.inspections.metering.instruments import CONVEX, Instruments
 from spikes.inspections.metering.request_meter import Aftermath, How
 from spikes.inspections.metering.standin_meter import standin_facts
@@ -25,7 +25,7 @@ from spikes.seat import Seat, Surroundings
 from spikes.wallets import derive_wallet
 
 NAME = "use"
-AT_ONCE = 1
+AT_ONCE = 1  # it meters and times
 # How long a runtime is watched after its last answer: a timer of a second, or a poll once a second, shows.
 WATCH_S = 1.0
 CALIBRATIONS = 3  # before the steps and again after them: a machine that slows down meanwhile shows in the spread

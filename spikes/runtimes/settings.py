@@ -23,7 +23,7 @@ class Settings:
     inspect: str | None = None  # what an inspection wants watched (spikes/inspections); None in every payment run
     # A submitted payment that the network does not show so long after never reached it. In production minutes; here the
     # network is on the same machine, and what it has not shown after this time did not come.
-    lost_after_s: int = 3
+    lost_after_s: int = 2
     executor_url: str | None = None
     executor_token: str | None = field(default=None, repr=False)
 

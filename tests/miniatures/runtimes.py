@@ -10,7 +10,7 @@ from pathlib import Path
 from spikes.pins import artefact
 from spikes.processes import Launch
 from spikes.record import Fact, Platform, Role, Tier
-from spikes.runtimes import Eviction, Form, node
+from spikes.runtimes import Eviction, Form
 from spikes.runtimes.settings import Settings
 
 
@@ -50,8 +50,9 @@ def late_worker() -> ProgramRuntime:
     return ProgramRuntime(NAME="late", program=program, executable=str(artefact("workerd").path()))
 
 
-def defective(kind: str) -> ProgramRuntime:
-    """The Node driver, which buys and pays in one process here, with one of tests/miniatures/defects switched in."""
-    switch = Path(__file__).with_name("defects") / "switch.mjs"
-    program = ("--import", f"{switch.as_uri()}?{kind}", str(node.PROGRAM))
-    return ProgramRuntime(NAME=kind, program=program, executable=str(artefact("node").path()))
+def orchestrating(defect: str | None = None) -> ProgramRuntime:
+    """Buyer and wallet in one Node process, with one of tests/miniatures/defects switched in, or none."""
+    place = Path(__file__).with_name("defects")
+    switch = () if defect is None else ("--import", f"{(place / 'switch.mjs').as_uri()}?{defect}")
+    program = (*switch, str(place / "server.mjs"))
+    return ProgramRuntime(NAME=defect or "orchestrating", program=program, executable=str(artefact("node").path()))

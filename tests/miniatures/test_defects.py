@@ -1,7 +1,7 @@
-"""The seeded defects for real: the buyer and wallet of the Node driver with one thing wrong, run by the real runner.
+"""The seeded defects for real: the drivers' own buyer and wallet with one thing wrong, run by the real runner.
 
-Each must be caught by the criterion that is named for it in tests/unit/bench/test_seeded_defects.py, and the same
-driver without any defect by none of them.
+Each must be caught by the criterion that is named for it in tests/unit/bench/test_seeded_defects.py, and the
+same program without any defect by none of them.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ import pytest
 from bench import evidence, limits, thresholds
 from bench.judgement import Judgement, judge
 from bench.verdict import Criterion, Verdict
-from spikes.runtimes import Runtime, node
 from tests.miniatures.runs import run
-from tests.miniatures.runtimes import defective
+from tests.miniatures.runtimes import ProgramRuntime, orchestrating
 from tests.unit.bench.test_seeded_defects import CAUGHT
 
 # defect -> the experiment that shows it. Idempotency that is forgotten on "pending" takes a fault: gate 3's miniatures.
@@ -30,7 +29,7 @@ SHOWN_BY = {
 }
 
 
-def judged(runtime: Runtime, experiments: tuple[str, ...], place: Path) -> Judgement:
+def judged(runtime: ProgramRuntime, experiments: tuple[str, ...], place: Path) -> Judgement:
     repeats = {name: {"*": 1} for name in (*experiments, "no_such_experiment")}
     directory, tally = run([runtime], repeats, place)
     assert tally.failures == []
@@ -45,7 +44,7 @@ def criterion(judgement: Judgement, gate: str, name: str, runtime: str) -> Crite
 @pytest.mark.parametrize("defect", SHOWN_BY)
 def test_a_seeded_defect_is_caught(defect: str, tmp_path: Path) -> None:
     gate, name, says = CAUGHT[defect]
-    found = criterion(judged(defective(defect), (SHOWN_BY[defect],), tmp_path), gate, name, defect)
+    found = criterion(judged(orchestrating(defect), (SHOWN_BY[defect],), tmp_path), gate, name, defect)
     assert found.verdict is Verdict.FAIL, found.reason
     assert says in found.reason
 
@@ -53,7 +52,7 @@ def test_a_seeded_defect_is_caught(defect: str, tmp_path: Path) -> None:
 @pytest.mark.conformance
 def test_without_a_defect_none_of_them_is_caught(tmp_path: Path) -> None:
     experiments = tuple(dict.fromkeys(SHOWN_BY.values()))
-    judgement = judged(node, experiments, tmp_path)
+    judgement = judged(orchestrating(), experiments, tmp_path)
     for gate, name, _ in CAUGHT.values():
-        found = criterion(judgement, gate, name, node.NAME)
+        found = criterion(judgement, gate, name, "orchestrating")
         assert found.verdict is not Verdict.FAIL, found.reason

@@ -14,7 +14,7 @@ import { SpendWindow } from '../wallet/spend_window.js';
 import { CredentialCache } from './credentials.js';
 import { policyText } from './policy.js';
 import { answerOf } from './purchase_answer.js';
-import { Purchases } from './purchases.js';
+import { Purchases, isOfAnother } from './purchases.js';
 import { Turn } from './turn.js';
 
 /** Longer than any purchase takes; who has waited that long asks again. */
@@ -43,7 +43,7 @@ export class L402Buyer {
     this.shelf = shelf ?? new MemoryShelf();
     this.send = send ?? ((/** @type {any} */ input, /** @type {any} */ init) => fetch(input, init));
     this.nowMs = nowMs;
-    this.purchases = new Purchases();
+    this.purchases = new Purchases({ isShared: this.shelf.durability === 'database', nowMs });
     this.credentials = new CredentialCache({ nowMs });
     this.window = new SpendWindow({ windowMs, table: 'l402_spend_window', nowMs });
     /** @type {Map<string, {place: string, answer: Promise<Answer>}>} under way in this isolate, by request id */
@@ -92,7 +92,7 @@ export class L402Buyer {
   /** Keeps the answer, and gives the one that stands. @param {Purchase} purchase @param {ContractError | null} error */
   async #end(purchase, error) {
     const ours = await answerOf(purchase, error, this);
-    if (error?.details?.reason === 'other_purchase') return asked(purchase, ours);
+    if (isOfAnother(error)) return asked(purchase, ours);
     try {
       const { answer, isOurs } = await this.shelf.transaction((tx) => this.#book(tx, purchase, ours));
       return asked(purchase, answer, !isOurs);

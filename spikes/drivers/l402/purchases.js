@@ -7,6 +7,8 @@
  * Rules that keep money safe:
  * - an order - the invoice and the terms that the wallet was asked to pay on - stays until its end is known, and is the
  *   only one of its request: whoever comes with the same id, from whatever isolate, goes on with that one;
+ * - as long as one isolate is at it, others that share the shelf leave it alone; should it die, they go on after a
+ *   minute, and it would be safe at once: the lease is for tidiness, the order for safety;
  * - a final answer stays as it is. Only "paid" replaces another one; and what was refused may be judged again if the
  *   request comes with another policy;
  * - the oldest rows are dropped when there are too many, but none with an order.
@@ -17,6 +19,10 @@ import { ContractError } from '../wallet/errors.js';
 const ROWS = 'l402_purchases';
 const SLOTS = 'l402_purchase_slots'; // a ring of request ids, so that dropping the oldest needs no list
 const LIMIT = 2_000;
+const LEASE_MS = 60_000;
+/** details.reason of refusals that say nothing of the purchase in the book, which stays as it is. */
+const OTHER_PURCHASE = 'other_purchase';
+const UNDER_WAY = 'under_way';
 
 /**
  * @typedef {import('../wallet/shelf.js').Tx} Tx
@@ -31,32 +37,47 @@ const LIMIT = 2_000;
  *
  * @typedef {{place: string, policy: string}} Marks digests of the URL and of the policy
  *
- * @typedef {Marks & {state: string | null, order: Order | null, answer: Kept | null}} Row state: null while it is not
- *   certain that anything will be asked of anybody
+ * @typedef {Marks & {state: string | null, order: Order | null, answer: Kept | null,
+ *   lease: {holder: string, untilMs: number} | null}} Row state: null while it is not certain that anything will be
+ *   asked of anybody; lease: who is at it
  */
 
 export class Purchases {
-  /** @param {{limit?: number}} [options] */
-  constructor({ limit = LIMIT } = {}) {
+  /**
+   * @param {{isShared?: boolean, limit?: number, leaseMs?: number, nowMs?: () => number}} [options]
+   *   isShared: isolates that live at the same time have this shelf; else whoever held a lease here is dead
+   */
+  constructor({ isShared = false, limit = LIMIT, leaseMs = LEASE_MS, nowMs = () => Date.now() } = {}) {
+    this.isShared = isShared;
     this.limit = limit;
+    this.leaseMs = leaseMs;
+    this.nowMs = nowMs;
+    this.holder = crypto.randomUUID();
   }
 
   /**
    * @param {Tx} tx @param {string} requestId @param {Marks} marks @param {boolean} isApproved as far as can be judged
    * @returns {{order: Order} | {answer: Kept} | null} to go on with; the answer to repeat; null: a new purchase
-   * @throws {ContractError} idempotency_conflict
+   * @throws {ContractError} idempotency_conflict; idempotency_in_flight: another isolate is at it
    */
   begin(tx, requestId, marks, isApproved) {
     const row = this.#row(tx, requestId);
     if (row && row.place !== marks.place) {
       throw new ContractError('idempotency_conflict', 'this request id belongs to another purchase; use a new one', {
-        details: { reason: 'other_purchase' },
+        details: { reason: OTHER_PURCHASE },
       });
     }
-    if (row?.order) return { order: row.order };
     if (row?.answer && isFinal(row.answer) && !this.#mayBeJudgedAgain(row, marks)) return { answer: row.answer };
+    if (this.isShared && row?.lease && row.lease.holder !== this.holder && this.nowMs() < row.lease.untilMs) {
+      throw underWay();
+    }
+    const lease = { holder: this.holder, untilMs: this.nowMs() + this.leaseMs };
+    if (row?.order) {
+      this.#put(tx, requestId, { ...row, lease });
+      return { order: row.order };
+    }
     if (!row) this.#takeSlot(tx, requestId);
-    this.#put(tx, requestId, { ...marks, state: isApproved ? 'approved' : null, order: null, answer: null });
+    this.#put(tx, requestId, { ...marks, state: isApproved ? 'approved' : null, order: null, answer: null, lease });
     return null;
   }
 
@@ -80,14 +101,14 @@ export class Purchases {
    */
   close(tx, requestId, answer, hadOrder) {
     const row = this.#row(tx, requestId);
-    if (!row) throw underWay();
+    if (!row) return { answer, isOurs: true }; // so old that it was dropped: there is nothing to stand in its way
     const standing = row.answer && isFinal(row.answer) ? row.answer : null;
     if (standing && (standing.outcome === 'paid' || answer.outcome !== 'paid')) {
       return { answer: standing, isOurs: false };
     }
     if (row.order && !hadOrder) throw underWay();
     const order = isFinal(answer) ? null : row.order;
-    this.#put(tx, requestId, { ...row, state: answer.outcome, order, answer });
+    this.#put(tx, requestId, { ...row, state: answer.outcome, order, answer, lease: null });
     return { answer, isOurs: true };
   }
 
@@ -122,6 +143,11 @@ export class Purchases {
   }
 }
 
+/** Whether a refusal leaves the book as it is. @param {ContractError | null} error */
+export function isOfAnother(error) {
+  return [OTHER_PURCHASE, UNDER_WAY].includes(String(error?.details?.reason));
+}
+
 /** @param {Kept} answer */
 function isFinal({ outcome }) {
   return outcome !== 'unknown';
@@ -131,5 +157,6 @@ function underWay() {
   return new ContractError(
     'idempotency_in_flight',
     'this purchase is under way elsewhere; ask again with the same request id',
+    { details: { reason: UNDER_WAY } },
   );
 }

@@ -21,13 +21,14 @@ from typing import Any, Self, TypeVar
 
 import breez_sdk_spark as sdk
 
-from spikes.drivers.native.failures import WalletError
+from spikes.drivers.native.failures import SdkFailure, WalletError, sdk_failure
 from spikes.drivers.native.sdk_config import NoChain, server_config
 from spikes.drivers.native.witnesses import Submission, Submissions, SyncWitness
 
 SDK_NAME = f"breez-sdk-spark {importlib.metadata.version('breez-sdk-spark')}"
 SYNC_DEADLINE_S = 60.0
 PREPARE_DEADLINE_S = 30.0
+SDK_POLLS_WELL_S = 5  # so long the SDK asks every second whether a payment is done; then less and less often
 SEND_GRACE_S = 15.0  # above the completion timeout: leaf swap, submission and the last poll need time too
 T = TypeVar("T")
 
@@ -84,25 +85,24 @@ class WalletSession:
             await builder.with_payment_observer(submissions)
             return cls(await builder.build(), submissions)
         except sdk.SdkError as error:
-            if "mnemonic" in str(error).lower():
-                raise WalletError("mnemonic_invalid", "the SDK does not accept the mnemonic") from None
-            raise WalletError("connect_failed", f"the SDK did not build the wallet: {kind_of(error)}") from None
+            raise sdk_error("connect_failed", "the SDK did not build the wallet", error) from None
 
     async def close(self) -> None:
         """Release the SDK's resources."""
         await self._wallet.disconnect()
 
-    async def sync(self) -> None:
+    async def sync(self, deadline_s: float = SYNC_DEADLINE_S) -> None:
         """Authenticate, read the leaves, claim what has come in. Raises WalletError connect_failed."""
         async with self._syncing:
             witness = SyncWitness.installed()
             failures_before, self._fresh = witness.failures, False
             try:
-                await _within(self._wallet.sync_wallet(sdk.SyncWalletRequest()), SYNC_DEADLINE_S)
+                await _within(self._wallet.sync_wallet(sdk.SyncWalletRequest()), deadline_s)
             except TimeoutError:
-                raise WalletError("connect_failed", f"no end of the sync within {SYNC_DEADLINE_S:.0f} s") from None
+                raise WalletError("connect_failed", f"no end of the sync within {deadline_s:.0f} s") from None
             except sdk.SdkError as error:
-                raise WalletError("connect_failed", f"the wallet did not sync: {kind_of(error)}") from None
+                reason = named(error).reason
+                raise WalletError("connect_failed", f"the wallet did not sync: {reason}", {"reason": reason}) from None
             if witness.failures > failures_before:
                 raise WalletError("connect_failed", "the wallet did not sync: the network cannot be reached")
             self._fresh = True
@@ -143,10 +143,8 @@ class WalletSession:
             prepared = await _within(self._wallet.prepare_send_payment(request), PREPARE_DEADLINE_S)
         except TimeoutError:
             raise WalletError("prepare_failed", f"no fee quote within {PREPARE_DEADLINE_S:.0f} s") from None
-        except sdk.SdkError.InsufficientFunds:
-            raise WalletError("insufficient_funds", "the wallet does not hold the amount") from None
         except sdk.SdkError as error:
-            raise WalletError("prepare_failed", f"the SDK did not prepare the payment: {kind_of(error)}") from None
+            raise sdk_error("prepare_failed", "the SDK did not prepare the payment", error) from None
         fee_sats = int(prepared.payment_method.lightning_fee_sats)
         amount_sats = int(prepared.amount)
         return Quote(prepared=prepared, amount_sats=amount_sats, total_sats=amount_sats + fee_sats)
@@ -193,7 +191,7 @@ class WalletSession:
     async def _sending(self, quote: Quote, request_id: str, completion_timeout_s: int) -> Any:
         """The SDK's call; also when nobody waits for it any more, its end is noted."""
         options = sdk.SendPaymentOptions.BOLT11_INVOICE(
-            prefer_spark=False, completion_timeout_secs=completion_timeout_s
+            prefer_spark=False, completion_timeout_secs=min(completion_timeout_s, SDK_POLLS_WELL_S)
         )
         request = sdk.SendPaymentRequest(prepare_response=quote.prepared, options=options, idempotency_key=request_id)
         try:
@@ -208,7 +206,7 @@ class WalletSession:
         except sdk.SdkError as error:
             if re.search("not found|no rows", str(error), re.IGNORECASE):
                 return None
-            raise WalletError("payment_pending", f"the payment could not be looked up: {kind_of(error)}") from None
+            raise WalletError("payment_pending", f"the payment could not be looked up: {named(error).reason}") from None
         return _payment_view(found.payment)
 
 
@@ -229,15 +227,19 @@ def _not_sent(error: Exception, submission: Submission) -> WalletError:
             return WalletError("send_failed", "sending ran out of time before it submitted anything; try again")
         return WalletError("payment_pending", "submitted, and it did not finish in time; ask again")
     if submission.submitted:
-        return WalletError("payment_pending", f"submitted, no final answer: {kind_of(error)}")
-    if isinstance(error, sdk.SdkError.InsufficientFunds):
-        return WalletError("insufficient_funds", "the wallet does not hold amount and fee")
-    return WalletError("send_failed", f"stopped before anything was submitted: {kind_of(error)}")
+        return WalletError("payment_pending", f"submitted, no final answer: {named(error).reason}")
+    return sdk_error("send_failed", "stopped before anything was submitted", error)
 
 
-def kind_of(error: Exception) -> str:
-    """An SDK error's variant. Its text may hold invoices and addresses, so it goes nowhere."""
-    return type(error).__name__
+def named(error: Exception) -> SdkFailure:
+    """What an error of the SDK means. Its text may hold invoices and addresses, so it goes nowhere."""
+    return sdk_failure(f"{type(error).__name__}: {error}")
+
+
+def sdk_error(code: str, what: str, error: Exception) -> WalletError:
+    """An error of the SDK before anything was submitted, as one of the contract."""
+    failure = named(error)
+    return WalletError(failure.code or code, f"{what}: {failure.reason}", {"reason": failure.reason})
 
 
 def _payment_view(payment: Any) -> PaymentView:

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { L402Buyer } from '../l402/buyer.js';
 import { l402Experiment } from '../l402/experiment.js';
 import { Books } from '../wallet/books.js';
+import { ContractError } from '../wallet/errors.js';
 import { readTerms } from '../wallet/invoice.js';
 import { PhaseClock } from '../wallet/phases.js';
 import { MemoryShelf } from '../wallet/shelf.js';
@@ -250,6 +251,20 @@ test('two services on one shelf: the first is told that its request is under way
   assert.equal((await first.service.stateOf(request.requestId))?.state, 'approved', 'it is still the second one\'s');
 });
 
+test('what is proven paid stays so, and keeps its room, whatever is said of it later', async () => {
+  const { request } = wallet();
+  const options = { shelf: new MemoryShelf(), config: settings(), inFlightLimitMs: 10 ** 9, incarnation: 'one' };
+  const books = new Books(options);
+  const order = { request, terms: readTerms(request.invoice, 'regtest') };
+  await books.open(order, 'terms');
+  const answer = /** @type {any} */ ({ paid: true });
+  await books.settlePaid(order, () => answer);
+  const failure = new ContractError('payment_failed', 'failed', { afterSubmit: true });
+  assert.deepEqual(await books.settleFailed(order, failure), answer);
+  assert.deepEqual(await books.settleLost(order, 5, failure), answer);
+  assert.equal(await books.spentMsats(), 10_000n);
+});
+
 test('what is settled counts in the window for its time; nobody gives its room back', async () => {
   let nowMs = Date.now();
   const { request } = wallet();
@@ -360,8 +375,8 @@ test('a reborn buyer asks for the same invoice again, and its window remembers',
     const { service } = wallet(script, {}, { shelf });
     const send = async (/** @type {any} */ _, /** @type {any} */ init) =>
       seller(new Headers(init.headers).get('authorization'));
-    const buyer = new L402Buyer({ service, errorTable, windowMs: 300_000, shelf, send });
-    const { l402_fetch } = l402Experiment({ buyer, service, errorTable, walletId: 'wallet-1' });
+    const buyer = new L402Buyer({ service, errorTable, walletId: 'wallet-1', windowMs: 300_000, shelf, send });
+    const { l402_fetch } = l402Experiment(buyer);
     return (/** @type {object} */ changes) => /** @type {any} */ (l402_fetch({ url: ITEM, policy, ...changes }));
   };
   const seller = honest();

@@ -75,10 +75,16 @@ test('the text of a policy tells two policies apart, and nothing else', () => {
   /** @type {Map<string, string>} */
   const texts = new Map();
   for (let round = 0; round < 2_000; round += 1) {
-    const drawn = Object.entries(variants).map(([name, values]) => [name, random.integer(values.length), values]);
-    const chosen = random.shuffled(drawn).map(([name, index, values]) => [name, values[index]]);
-    const lists = chosen.map(([name, value]) => [name, Array.isArray(value) ? random.shuffled(value) : value]);
-    const key = JSON.stringify(drawn.map(([, index]) => index));
+    const drawn = Object.entries(variants).map(([name, values]) => ({
+      name,
+      index: random.integer(values.length),
+      values,
+    }));
+    const lists = random.shuffled(drawn).map(({ name, index, values }) => {
+      const value = values[index];
+      return [name, Array.isArray(value) ? random.shuffled(value) : value];
+    });
+    const key = JSON.stringify(drawn.map(({ index }) => index));
     const text = policyText(readPolicy(Object.fromEntries(lists)));
     assert.equal(texts.get(key) ?? text, text);
     texts.set(key, text);

@@ -86,13 +86,40 @@ test('the same request twice at once: one purchase, one answer', async () => {
   assert.deepEqual([seen.length, calls.send], [2, 1]);
 });
 
-test('two isolates on one shelf, the same request at once: one order, one payment', async () => {
+/** A shelf as isolates share it that live at the same time. */
+const sharedShelf = () => Object.assign(new MemoryShelf(), { durability: /** @type {const} */ ('database') });
+
+test('two isolates on one shelf, the same request at once: one is at it, the other asks nobody', async () => {
+  const shelf = sharedShelf();
+  const wallet = scriptedWallet(paidCoffee);
+  const shops = [0, 1].map(() => buyerOf(honest(), { service: wallet, shelf }));
+  const [first, second] = await Promise.all(shops.map(({ fetch }) => fetch({ requestId })));
+  assert.deepEqual([first.outcome, second.outcome, second.code], ['paid', 'unknown', 'idempotency_in_flight']);
+  assert.deepEqual([shops[0].seen.length, shops[1].seen.length, wallet.orders.length], [2, 0, 1]);
+  const again = await shops[1].fetch({ requestId });
+  assert.deepEqual([without(again), again.replayed], [without(first), true]);
+});
+
+test('an isolate that died on a shared shelf is waited for, and then its order gone on with', async () => {
+  const shelf = sharedShelf();
+  const wallet = scriptedWallet(() => new Promise(() => {}), paidCoffee);
+  void buyerOf(honest(), { service: wallet, shelf }).fetch({ requestId });
+  await until(() => wallet.orders.length === 1, 'the order');
+  const next = buyerOf(honest(), { service: wallet, shelf });
+  next.later(59_000);
+  assert.equal((await next.fetch({ requestId })).code, 'idempotency_in_flight');
+  assert.equal((await next.buyer.stateOf(requestId))?.state, 'in_flight');
+  next.later(2_000);
+  assert.equal((await next.fetch({ requestId })).outcome, 'paid');
+  assert.deepEqual(wallet.orders[1], wallet.orders[0]);
+});
+
+test('two isolates that do not see the lease of each other: one order, one payment', async () => {
   const [first, second] = [secret('coffee'), secret('tea')];
   const shelf = new MemoryShelf();
   const wallet = scriptedWallet(paidCoffee);
   const bills = [first, second].map(({ paymentHash }) => writeInvoice({ paymentHash }));
-  const seller = (/** @type {any} */ given) =>
-    given ? new Response('ok') : demand(/** @type {string} */ (bills.shift()));
+  const seller = (/** @type {any} */ given) => (given ? new Response('ok') : demand(String(bills.shift())));
   const shops = [0, 1].map(() => buyerOf(seller, { service: wallet, shelf }));
   const answers = await Promise.all(shops.map(({ fetch }) => fetch({ requestId })));
   assert.deepEqual(

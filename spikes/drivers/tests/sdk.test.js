@@ -26,6 +26,7 @@ const session = (mnemonic) =>
   new WalletSession({
     loadSdk,
     network: /** @type {any} */ (DEAD_NETWORK),
+    errorTable,
     fetchMnemonic: mnemonicSource({ custody: { source: 'legacy_env', mnemonic }, walletId: 'w' }, 'regtest'),
     shelf: new MemoryShelf(),
   });

@@ -3,8 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { readJson } from './support/drivers.js';
+import { L402Buyer } from '../l402/buyer.js';
+import { l402Experiment } from '../l402/experiment.js';
+import { errorTable, readJson } from './support/drivers.js';
 import { secret, writeInvoice } from './support/invoices.js';
+import { serve } from './support/servers.js';
 import { MACAROON, demand, honest, shop } from './support/shop.js';
 
 const { macaroons } = readJson('tests/vectors/macaroons.json');
@@ -63,3 +66,28 @@ for (const [name, seller, code] of SELLERS) {
     assert.deepEqual([outcome, given, calls.build], ['failed', code, 0]);
   });
 }
+
+test('a redirect is not followed, by the real fetch neither: not the question, not the credential', async (t) => {
+  /** @type {(string | null)[]} */
+  const strayed = [];
+  const elsewhere = await serve(t, async (request) => {
+    strayed.push(request.headers.get('authorization'));
+    return new Response('welcome');
+  });
+  const away = () => new Response('', { status: 307, headers: { location: `${elsewhere}/` } });
+  const invoice = writeInvoice({ paymentHash: secret('coffee').paymentHash });
+  let isHonest = false;
+  const url = await serve(t, async (request) =>
+    isHonest && !request.headers.get('authorization') ? demand(invoice) : away(),
+  );
+  const { service, calls } = shop(() => assert.fail('not by the scripted seller'));
+  const real = new L402Buyer({ service, errorTable, walletId: 'w', windowMs: 1_000 });
+  const { l402_fetch } = l402Experiment(real);
+  const fetch = () => l402_fetch({ url, policy: { maxAmountMsats: 20_000, hostAllowlist: ['127.0.0.1'] } });
+  const first = await fetch();
+  assert.deepEqual([first.outcome, first.code, calls.build], ['failed', 'redirect_refused', 0]);
+  isHonest = true;
+  const paid = await fetch();
+  assert.deepEqual([paid.outcome, paid.code, calls.send], ['paid', 'redirect_refused', 1]);
+  assert.deepEqual(strayed, []);
+});

@@ -90,6 +90,22 @@ export class ErrorTable {
     const { reason, code } = this.sdk.find(({ pattern }) => pattern.test(text)) ?? { reason: UNMAPPED };
     return code ? { reason, code } : { reason };
   }
+
+  /** An error of the SDK in one line, its reason first. @param {unknown} error */
+  sdkText(error) {
+    const text = errorText(error);
+    return `${this.sdkFailure(text).reason}: ${text}`;
+  }
+
+  /**
+   * An error of the SDK before anything was submitted, as one of the contract.
+   * @param {string} code of the step that failed @param {string} what failed @param {unknown} error
+   * @param {string} advice what to do next
+   */
+  sdkError(code, what, error, advice) {
+    const { reason, code: own = code } = this.sdkFailure(errorText(error));
+    return new ContractError(own, `${what}: ${this.sdkText(error)}; ${advice}`, { details: { reason } });
+  }
 }
 
 /**

@@ -7,13 +7,16 @@
  * Must not know: caps, hosts, idempotency, HTTP. Nothing here tries a payment twice.
  */
 
-import { ContractError, errorText } from './errors.js';
+import { ContractError } from './errors.js';
 import { requireSameReading } from './invoice.js';
 import { jsonInteger } from './money.js';
 import { LONGEST_SYNC_S } from './session.js';
 import { findPayment, pending, settledFacts } from './settlement.js';
+import { watchPayment } from './watching.js';
 
 const PREPARE_DEADLINE_S = 30;
+/** So long the SDK asks every second whether the payment is done; then less and less often. */
+const SDK_POLLS_WELL_S = 5;
 /** Above the completion timeout: leaf swap, submission and the last poll need time too. */
 const SEND_GRACE_S = 15;
 
@@ -47,8 +50,12 @@ export async function payInvoice({ session, terms, requestId, completionTimeoutS
   const prepared = await prepare({ session, sdk, terms }, clock);
   const neededSats = terms.amountSats + BigInt(prepared.paymentMethod.lightningFeeSats);
   await requireFunds({ session, neededSats, waitS: completionTimeoutS }, clock);
+  const untilMs = Date.now() + completionTimeoutS * 1000;
   const payment = await send({ session, sdk, prepared, requestId, completionTimeoutS, markSubmitted }, clock);
-  return clock.time('confirm', () => settledFacts(payment, terms));
+  return clock.time('confirm', async () => {
+    const ended = await watchPayment({ session, sdk, payment, untilMs });
+    return settledFacts(ended, terms);
+  });
 }
 
 /** @param {any} payment that the history shows under our id @param {Terms} terms */
@@ -86,7 +93,7 @@ async function prepare({ session, sdk, terms }, clock) {
       session.calls.within(sdk.prepareSendPayment(request), PREPARE_DEADLINE_S, late),
     );
   } catch (error) {
-    throw definite(error, 'prepare_failed', 'the fee could not be quoted');
+    throw definite(session, error, 'prepare_failed', 'the fee could not be quoted');
   }
   if (prepared.paymentMethod?.type !== 'bolt11Invoice') {
     throw new ContractError('unsupported_payment_method', 'the SDK would not pay this as a BOLT11 invoice');
@@ -125,7 +132,7 @@ async function requireFunds({ session, neededSats, waitS }, clock) {
 async function send({ session, sdk, prepared, requestId, completionTimeoutS, markSubmitted }, clock) {
   const request = {
     prepareResponse: prepared,
-    options: { type: 'bolt11Invoice', preferSpark: false, completionTimeoutSecs: completionTimeoutS },
+    options: { type: 'bolt11Invoice', preferSpark: false, completionTimeoutSecs: Math.min(completionTimeoutS, SDK_POLLS_WELL_S) },
     idempotencyKey: requestId,
   };
   const { submissions, calls } = session;
@@ -142,15 +149,16 @@ async function send({ session, sdk, prepared, requestId, completionTimeoutS, mar
   } catch (error) {
     session.markStale(); // reserved leaves, a half-done swap: the next payment looks first
     if (error instanceof ContractError) throw error;
-    if (submission.wasSubmitted) throw pending('submitted', errorText(error));
-    throw definite(error, 'send_failed', 'sending stopped before anything was submitted');
+    if (submission.wasSubmitted) throw pending('submitted', session.errorTable.sdkText(error));
+    throw definite(session, error, 'send_failed', 'sending stopped before anything was submitted');
   }
 }
 
-/** @param {unknown} error @param {string} code @param {string} what */
-function definite(error, code, what) {
+/**
+ * @param {WalletSession} session @param {unknown} error @param {string} code @param {string} what
+ * @returns {ContractError}
+ */
+function definite({ errorTable }, error, code, what) {
   if (error instanceof ContractError) return error;
-  const text = errorText(error);
-  const isFunds = /insufficient funds/i.test(text);
-  return new ContractError(isFunds ? 'insufficient_funds' : code, `${what}: ${text}; nothing was paid, try again`);
+  return errorTable.sdkError(code, what, error, 'nothing was paid, try again');
 }

@@ -5,7 +5,7 @@
  * how long it lives.
  */
 
-import { ContractError, errorText } from './errors.js';
+import { ContractError } from './errors.js';
 import { requireOwnShelf } from './known_state.js';
 import { refusingChainService, sdkConfig } from './sdk_config.js';
 import { createSessionStore } from './sessions.js';
@@ -20,6 +20,7 @@ import { SyncWitness } from './witnesses.js';
  * @typedef {object} Parts
  * @property {() => Promise<LoadedSdk>} loadSdk
  * @property {import('./config.js').NetworkDescription} network
+ * @property {import('./errors.js').ErrorTable} errorTable
  * @property {() => Promise<string>} fetchMnemonic
  * @property {import('./shelf.js').Shelf} shelf
  * @property {any} storage the SDK's
@@ -36,7 +37,7 @@ export async function buildSdk(parts, clock) {
   const wallet = await clock.time('build', async () => {
     await SyncWitness.of(module); // before the first sync, or its log lines are lost
     const built = await build(builder(module, mnemonic, parts)).catch((error) => {
-      throw buildFailed(errorText(error));
+      throw buildFailed(parts.errorTable, error);
     });
     try {
       await requireOwnShelf(parts.shelf, (await built.getInfo({})).identityPubkey);
@@ -74,10 +75,9 @@ function builtIn(builder) {
   return builder.build();
 }
 
-/** @param {string} text of the SDK's error */
-function buildFailed(text) {
-  if (/mnemonic/i.test(text)) {
-    return new ContractError('mnemonic_invalid', 'SPARKGATE_MNEMONIC is not a valid BIP39 phrase; check its words');
-  }
-  return new ContractError('connect_failed', `the SDK could not be built: ${text}; check SPARKGATE_NETWORK`);
+/** @param {import('./errors.js').ErrorTable} table @param {unknown} error of the SDK */
+function buildFailed(table, error) {
+  const failure = table.sdkError('connect_failed', 'the SDK could not be built', error, 'check SPARKGATE_NETWORK');
+  if (failure.code !== 'mnemonic_invalid') return failure;
+  return new ContractError('mnemonic_invalid', 'SPARKGATE_MNEMONIC is not a valid BIP39 phrase; check its words');
 }

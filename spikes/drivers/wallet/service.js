@@ -51,7 +51,7 @@ export class LocalWalletService {
     this.sdkLife = sdkLife;
     this.shelf = shelf ?? new MemoryShelf();
     const fetchMnemonic = mnemonicSource(config, NETWORK);
-    this.session = new WalletSession({ loadSdk, network, fetchMnemonic, shelf: this.shelf });
+    this.session = new WalletSession({ loadSdk, network, errorTable, fetchMnemonic, shelf: this.shelf });
     this.books = new Books({
       shelf: this.shelf,
       config,

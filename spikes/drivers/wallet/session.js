@@ -25,11 +25,13 @@ const HISTORY_KEY = 'sync_offset';
 export class WalletSession {
   /**
    * @param {{loadSdk: () => Promise<LoadedSdk>, network: import('./config.js').NetworkDescription,
-   *   fetchMnemonic: () => Promise<string>, shelf: import('./shelf.js').Shelf}} options
+   *   errorTable: import('./errors.js').ErrorTable, fetchMnemonic: () => Promise<string>,
+   *   shelf: import('./shelf.js').Shelf}} options
    */
-  constructor({ loadSdk, network, fetchMnemonic, shelf }) {
+  constructor({ loadSdk, network, errorTable, fetchMnemonic, shelf }) {
     this.loadSdk = loadSdk;
     this.network = network;
+    this.errorTable = errorTable;
     this.fetchMnemonic = fetchMnemonic;
     this.shelf = shelf;
     this.submissions = new Submissions();
@@ -124,19 +126,19 @@ export class WalletSession {
     try {
       await clock.time('sync', () => this.calls.within(sdk.syncWallet({}), SYNC_DEADLINE_S, syncTimedOut));
     } catch (error) {
-      throw error instanceof ContractError ? error : syncFailed(errorText(error));
+      throw error instanceof ContractError ? error : syncFailed(this.errorTable, errorText(error));
     }
-    if (witness.failures > before.failures) throw syncFailed(witness.lastFailure);
-    if (this.historyReads === before.reads) throw syncFailed('the wallet history was not read');
+    if (witness.failures > before.failures) throw syncFailed(this.errorTable, witness.lastFailure);
+    if (this.historyReads === before.reads) throw syncFailed(null, 'the wallet history was not read');
     this.state = 'ready';
     this.knowsLeaves = true;
   }
 
   /** @param {import('./phases.js').PhaseClock} clock */
   async #build(clock) {
-    const { loadSdk, network, fetchMnemonic, shelf } = this;
+    const { loadSdk, network, errorTable, fetchMnemonic, shelf } = this;
     const [storage, observer] = [this.#watchedStorage(), this.submissions.observer()];
-    const parts = { loadSdk, network, fetchMnemonic, shelf, storage, observer };
+    const parts = { loadSdk, network, errorTable, fetchMnemonic, shelf, storage, observer };
     const { wallet, module, memoryBytes } = await buildSdk(parts, clock);
     this.sdkModule = module;
     this.memoryBytes = memoryBytes;
@@ -156,9 +158,11 @@ export class WalletSession {
   }
 }
 
-/** @param {string} text */
-function syncFailed(text) {
-  return new ContractError('connect_failed', `the wallet could not be synchronised: ${text}; is the network up?`);
+/** @param {import('./errors.js').ErrorTable | null} table null: the text is not the SDK's @param {string} text */
+function syncFailed(table, text) {
+  const details = table ? { reason: table.sdkFailure(text).reason } : undefined;
+  const what = `the wallet could not be synchronised${details ? ` (${details.reason})` : ''}`;
+  return new ContractError('connect_failed', `${what}: ${text}; is the network up?`, { details });
 }
 
 function syncTimedOut() {

@@ -74,6 +74,7 @@ const modules :List(Workerd.Worker.Module) = [
   (name = "wallet/storage_records.js", esModule = embed "../wallet/storage_records.js"),
   (name = "wallet/storage_rows.js", esModule = embed "../wallet/storage_rows.js"),
   (name = "wallet/turns.js", esModule = embed "../wallet/turns.js"),
+  (name = "wallet/watching.js", esModule = embed "../wallet/watching.js"),
   (name = "wallet/witnesses.js", esModule = embed "../wallet/witnesses.js"),
   (name = "wallet/errors.json", json = embed "../wallet/errors.json"),
   (name = "node_modules/@breeztech/breez-sdk-spark/web/breez_sdk_spark_wasm.js",

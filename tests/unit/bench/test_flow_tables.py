@@ -75,6 +75,18 @@ def test_flows_that_nobody_tried_take_one_row(judged: Judge) -> None:
     assert told[1].reason.startswith("not tried: cached, ")
 
 
+def test_flows_that_were_tried_too_seldom_take_one_row_and_one_that_is_in_doubt_its_own(judged: Judge) -> None:
+    run = Run(WORKERD)
+    fit_for_determinism(run, W, repeats=3)
+    turn(run, W, "cached", outcome=Outcome.UNKNOWN, code="deadline_exceeded")
+    run.negative_controls()
+    told = folded(judged(run.data()).of("determinism", W).criteria)
+    assert [c.name for c in told][:2] == ["28 flows", "flow_cached"]
+    assert told[0].reason.startswith("as declared, in 3 attempts: paid, blocked_cap, ")
+    assert (told[0].verdict, told[0].measured, told[0].threshold) == (Verdict.INCONCLUSIVE, 3, 20)
+    assert "ended unknown" in told[1].reason
+
+
 def test_every_criterion_stands_in_the_json_though_the_report_folds_them(judged: Judge) -> None:
     verdicts = json.loads(render.verdicts_json(half_done(judged)))["verdicts"]
     (gate,) = [v for v in verdicts if (v["gate"], v["runtime"]) == ("determinism", W)]

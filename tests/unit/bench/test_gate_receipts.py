@@ -95,6 +95,14 @@ def test_a_turn_that_leaves_no_receipt_among_others_that_do(judged: Judge) -> No
     assert found.reason.endswith("l402_lying_hash ended failed without a receipt")
 
 
+def test_a_digest_of_another_receipt(judged: Judge) -> None:
+    run = sound()
+    turn(run, W, "paid", claim={"flow_digest": "77" * 32})
+    found = contents(judged, run)
+    assert found.verdict is FAIL
+    assert found.reason.endswith("l402_paid names a flow digest of no receipt that came back")
+
+
 def test_no_receipts_at_all_are_open(judged: Judge) -> None:
     run = Run(WORKERD)
     turn(run, W, "paid", claim={"receipt_digest": None})

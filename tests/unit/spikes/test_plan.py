@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 from spikes.errors import PlanError
 from spikes.experiments import EXPECTED, fits
 from spikes.plan import ANY_RUNTIME, PROBE, Plan, Profile, Stage, load_profile, make_plan, seat_name
-from spikes.profiles import LaneGroup
-from spikes.runtimes import RUNTIMES, Eviction, Form
+from spikes.profiles import LaneGroup, Repeats
+from spikes.record import Role, Tier
+from spikes.runtimes import RUNTIMES, Eviction, Form, runtime_named
 
 THREE = ("native", "node", "workerd")
 
@@ -83,18 +85,79 @@ def test_expectations_come_from_the_experiments() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["quick", "standard", "soak"])
-def test_every_profile_asks_everything_of_every_runtime(name: str) -> None:
-    asked = {(a.runtime, a.experiment) for a in make_plan(load_profile(name), 1, THREE, EXPECTED).attempts}
-    assert asked == {(runtime, experiment) for runtime in THREE for experiment in EXPECTED}
+DECIDING = tuple(
+    r.NAME for r in RUNTIMES if r.TIER is Tier.REAL and r.FORM is Form.DRIVER and r.ROLE is not Role.INFORMATIVE
+)
+DRIVERS = tuple(runtime.NAME for runtime in RUNTIMES if runtime.FORM is Form.DRIVER)
 
 
-def test_standard_has_enough_payments_to_bound_the_success_rate_and_the_noise_floor() -> None:
-    standard = load_profile("standard")
-    for runtime in THREE:
-        assert sum(standard.repeats_of(e, runtime, "a") for e in ("pay_exact", "pay_swap")) >= 299
+def counted(name: str) -> Counter[tuple[str, str]]:
+    """(runtime, experiment) -> attempts of a profile, over all its lanes."""
+    by_name = {runtime.NAME: runtime for runtime in RUNTIMES}
+    asked = make_plan(load_profile(name), 1, list(by_name), EXPECTED, lambda e, r: fits(e, by_name[r]))
+    return Counter((a.runtime, a.experiment) for a in asked.attempts)
+
+
+@pytest.mark.parametrize("name", ["quick", "standard"])
+def test_every_question_but_faults_is_asked_of_every_driver(name: str) -> None:
+    asked = counted(name)
+    for runtime in map(runtime_named, DRIVERS):
+        questions = {e for e in EXPECTED if fits(e, runtime) and not e.startswith("fault_")}
+        assert {e for e in questions if not asked[runtime.NAME, e]} == set()
+    assert asked["wasmtime", PROBE] == asked["pyodide_build", PROBE] == 1
+
+
+def test_standard_has_enough_for_every_bound() -> None:
+    asked, standard = counted("standard"), load_profile("standard")
+    lightning = next(group for group in standard.beside if group.name == "lightning")
+    for runtime in DECIDING:
+        assert sum(asked[runtime, e] for e in ("pay_exact", "pay_swap", "l402_paid")) >= 299
+        # 59 for a p95, and the first of each wallet is a cold one
+        assert asked[runtime, "l402_paid@lightning"] >= 59 + lightning.wallets
+        assert asked[runtime, "l402_blocked_cap"] + asked[runtime, "l402_blocked_host"] >= 60
+        assert asked[runtime, "l402_cached"] >= 60
     # of each experiment 20 are needed after the first payment of a process
     assert all(standard.repeats_of(e, "native", "b") >= 21 for e in ("pay_exact", "pay_swap"))
+
+
+def test_standard_runs_every_fault_schedule_and_repeats_every_flow_where_something_is_decided() -> None:
+    asked = counted("standard")
+    schedules = {e for e in EXPECTED if e.startswith(("fault_", "remember_"))}
+    flows = {e for e in EXPECTED if e.startswith("l402_")}
+    assert len(schedules) >= 60
+    assert len(flows) >= 29
+    for runtime in DECIDING:
+        possible = {e for e in schedules if fits(e, runtime_named(runtime))}
+        assert len(possible) >= 60
+        assert {e for e in possible if not asked[runtime, e]} == set()
+        assert {e for e in flows if asked[runtime, e] < 20} == set()
+    for runtime in set(DRIVERS) - set(DECIDING):
+        assert len({e for e in schedules if asked[runtime, e]}) >= 10
+        assert {e for e in flows if asked[runtime, e] < 2} == set()
+
+
+def test_quick_asks_a_handful_of_fault_schedules_and_a_few_turns_on_the_lightning_profile() -> None:
+    asked = counted("quick")
+    for runtime in DECIDING:
+        assert sum(asked[runtime, e] for e in EXPECTED if e.startswith("fault_")) >= 5
+        assert asked[runtime, "l402_paid@lightning"] >= 2
+
+
+def test_storm_comes_to_two_thousand_random_schedules() -> None:
+    asked = counted("storm")
+    assert sum(asked[runtime, "fault_random"] for runtime in DECIDING) >= 2_000
+
+
+def test_a_soak_is_as_long_as_it_is_told_to_be() -> None:
+    soak = load_profile("soak")
+    for payments, runtimes in ((5_000, ("native", "node")), (40, THREE), (7, ("native", "pyodide"))):
+        longer = soak.with_payments(payments, runtimes)
+        made = sum(longer.repeats_of(e, runtime, "a") for e in ("pay_exact", "pay_swap") for runtime in runtimes)
+        assert payments <= made <= payments + 2 * len(runtimes)
+        assert longer.repeats["l402_paid"] == soak.repeats["l402_paid"]
+    for profile, count in ((soak, 0), (soak, -3), (load_profile("quick"), 100)):
+        with pytest.raises(PlanError, match="--profile soak"):
+            profile.with_payments(count, THREE)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +194,7 @@ def test_a_profile_that_makes_no_sense_is_refused(text: str, tmp_path: Path) -> 
 
 
 def test_an_unknown_profile_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(PlanError, match="quick, soak, standard"):
+    with pytest.raises(PlanError, match="quick, soak, standard, storm"):
         load_profile("thorough")
 
 
@@ -190,14 +253,14 @@ def test_a_share_is_a_part_of_what_all_are_asked_and_of_nothing_that_is_named(tm
             load_profile("p", file)
 
 
-def beside(*groups: LaneGroup, runtimes: tuple[str, ...] = THREE, **repeats: dict[str, int]) -> Plan:
-    asked = Profile(name="made-up", purpose="a test", attempt_deadline_s=5.0, repeats=repeats, beside=groups)
+def beside(*groups: LaneGroup, repeats: Repeats | None = None, runtimes: tuple[str, ...] = THREE) -> Plan:
+    asked = Profile(name="made-up", purpose="a test", attempt_deadline_s=5.0, repeats=repeats or {}, beside=groups)
     return make_plan(asked, 7, runtimes, EXPECTED)
 
 
 def test_the_concurrent_stage_comes_after_the_serial_one_with_lanes_of_its_own() -> None:
     group = LaneGroup(name="fault", repeats={"pay_exact": {ANY_RUNTIME: 2}, "pay_swap": {"node": 1}})
-    made = beside(group, pay_exact={ANY_RUNTIME: 2})
+    made = beside(group, repeats={"pay_exact": {ANY_RUNTIME: 2}})
     assert [a.attempt for a in made.attempts] == list(range(13))
     assert made.of(Stage.SERIAL) + made.of(Stage.CONCURRENT) == made.attempts
     assert made.seats() == {name: name for name in THREE}
@@ -243,7 +306,7 @@ def test_an_open_loop_means_each_turn_to_start_at_a_fixed_time() -> None:
 def test_a_pattern_stands_for_every_experiment_that_fits_but_is_not_named() -> None:
     made = beside(
         LaneGroup(name="fault", repeats={"l402_blocked_*": {"node": 2}, "l402_blocked_cap": {ANY_RUNTIME: 1}}),
-        **{"l402_*": {"native": 1}, "l402_paid": {"node": 3}},
+        repeats={"l402_*": {"native": 1}, "l402_paid": {"node": 3}},
     )
     flows = {name for name in EXPECTED if name.startswith("l402_")}
     serial = [(a.runtime, a.experiment) for a in made.of(Stage.SERIAL)]
@@ -253,7 +316,7 @@ def test_a_pattern_stands_for_every_experiment_that_fits_but_is_not_named() -> N
     assert concurrent.count(("node", "l402_blocked_host")) == 2
     assert {runtime for runtime, experiment in concurrent if experiment == "l402_blocked_cap"} == set(THREE)
     with pytest.raises(PlanError, match="no_such_thing"):
-        plan(**{"no_such_thing_*": {ANY_RUNTIME: 1}})
+        beside(repeats={"no_such_thing_*": {ANY_RUNTIME: 1}})
 
 
 def test_repeats_may_name_several_runtimes_at_once(tmp_path: Path) -> None:
@@ -270,14 +333,22 @@ def test_repeats_may_name_several_runtimes_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "group",
-    ["wallets = 0", "wallets = true", "every_s = 0", "pause_s = 3", "latency = 1\nrepeats.pay_exact.'native@b' = 1"],
+    ("group", "repeats"),
+    [
+        ("wallets = 0", "pay_swap = 1"),
+        ("wallets = true", "pay_swap = 1"),
+        ("every_s = 0", "pay_swap = 1"),
+        ("pause_s = 3", "pay_swap = 1"),
+        ("latency = 'lightning'", "pay_swap = 1"),
+        ("wallets = 1", "pay_swap = -1"),
+        ("wallets = 1", "pay_swap.'native@b' = 1"),
+    ],
 )
-def test_a_group_of_lanes_that_makes_no_sense_is_refused(group: str, tmp_path: Path) -> None:
+def test_a_group_of_lanes_that_makes_no_sense_is_refused(group: str, repeats: str, tmp_path: Path) -> None:
     file = tmp_path / "profiles.toml"
     file.write_text(
         '[p]\npurpose = ""\nattempt_deadline_s = 1\n[p.repeats]\npay_exact = 1\n'
-        f"[p.beside.odd]\n{group}\n[p.beside.odd.repeats]\npay_swap = 1\n"
+        f"[p.beside.odd]\n{group}\n[p.beside.odd.repeats]\n{repeats}\n"
     )
     with pytest.raises(PlanError, match="cannot be read"):
         load_profile("p", file)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from spikes.emulator.admin_faults import _fault as read_by_the_emulator
 from spikes.experiments import EXPECTED, fault, fits
 from spikes.faults.catalogue import CATALOGUE, RUN_SCHEDULES, call_schedules
+from spikes.faults.draw import draw
 from spikes.faults.schedule import PAYMENT_METHODS, SWAP_METHODS, canonical
+from spikes.faults.trial import fault_settings
 from spikes.record import Outcome
 from spikes.runtimes import Eviction, runtime_named
 
@@ -37,6 +40,15 @@ def test_no_two_names_mean_the_same() -> None:
 def test_the_experiments_list_the_catalogue_by_name() -> None:
     assert [experiment.NAME for experiment in fault.EXPERIMENTS] == [f"fault_{name}" for name in CATALOGUE]
     assert all(EXPECTED[e.NAME] in (Outcome.PAID, Outcome.FAILED) for e in fault.EXPERIMENTS)
+
+
+def test_the_emulator_takes_every_fault_as_it_is_meant() -> None:
+    schedules = (*CATALOGUE.values(), *(draw(seed) for seed in range(2_000)))
+    for fault_meant in {fault_meant for schedule in schedules for fault_meant in schedule.faults}:
+        taken = read_by_the_emulator(fault_settings(fault_meant))
+        assert (taken.kind.value, taken.nth, taken.count) == (fault_meant.kind.value, fault_meant.nth, fault_meant.count)
+        assert (taken.operator, taken.delay_s or None) == (fault_meant.operator, fault_meant.delay_s)
+        assert fault_meant.method in (None, taken.method)
 
 
 def test_an_eviction_is_asked_only_where_the_platform_evicts() -> None:

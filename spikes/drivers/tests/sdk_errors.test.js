@@ -1,0 +1,129 @@
+/**
+ * Every error text of the SDK that a driver can meet has a reason in errors.json. The texts are those of the SDK's own
+ * error types; that they are the texts of the package that is installed is checked against its wasm.
+ */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import { PhaseClock } from '../wallet/phases.js';
+import { loadSdk } from '../node/sdk.js';
+import { UNMAPPED, errorText } from '../wallet/errors.js';
+import { WalletSession } from '../wallet/session.js';
+import { MemoryShelf } from '../wallet/shelf.js';
+import { DEAD_NETWORK, errorTable, readJson, wallet } from './support/drivers.js';
+
+const vectors = readJson('tests/vectors/sdk_errors.json');
+/** @type {[string, string, string | null][]} what wraps it, the text, its reason */
+const texts = vectors.texts;
+const PACKAGE = '../node_modules/@breeztech/breez-sdk-spark/';
+const { sdk: table } = readJson('wallet/errors.json');
+
+/** @param {string} text */
+const filled = (text) => text.replaceAll('{}', '17');
+
+test('the texts are of the version that is installed', () => {
+  assert.equal(readJson('node_modules/@breeztech/breez-sdk-spark/package.json').version, vectors.sdk);
+  const wasm = readFileSync(new URL(`${PACKAGE}web/breez_sdk_spark_wasm_bg.wasm`, import.meta.url));
+  const pieces = texts.flatMap(([, text]) => text.split('{}')).filter((piece) => piece.length > 3);
+  assert.ok(pieces.length > 100);
+  const missing = pieces.filter((piece) => !wasm.includes(Buffer.from(piece)));
+  assert.deepEqual(missing, []);
+});
+
+test('each is mapped; a wrapper alone is not, so that what it wraps is looked at', () => {
+  for (const [before, text, reason] of texts) {
+    assert.equal(errorTable.sdkFailure(before + filled(text)).reason, reason ?? UNMAPPED, before + text);
+  }
+  const wrappers = texts.filter(([, , reason]) => reason === null);
+  for (const [, text] of wrappers)
+    assert.match(text, /^(SparkSdkError|Tree service error|(Service|[Gg]eneric) error|Error): \{\}$/);
+});
+
+test('no entry of the table is in vain', () => {
+  const rest = new Map(table.map((/** @type {any} */ { reason, match }) => [match, reason]));
+  const seen = [...texts.map(([before, text]) => before + filled(text)), ...PROVOKED.map(([text]) => text)];
+  for (const text of seen) {
+    const entry = table.find((/** @type {any} */ { match }) => new RegExp(match, 'i').test(text));
+    if (entry) rest.delete(entry.match);
+  }
+  assert.deepEqual([...rest.values()], []);
+});
+
+/** Texts that faults and wrong settings have brought out of the real package. @type {[string, string][]} */
+const PROVOKED = [
+  [
+    'SparkSdkError: Operator RPC error: Connection error: status: Unknown, message: "js api error: TypeError: fetch failed"',
+    'network_unreachable',
+  ],
+  [
+    'SparkSdkError: Tree service error: rpc error: Connection error: status: Unavailable, message: "injected"',
+    'network_unreachable',
+  ],
+  [
+    'SparkSdkError: Service error: service connection error: Connection error: status: Internal, message: "injected"',
+    'operator_refused',
+  ],
+  [
+    'SparkSdkError: Service error: service connection error: Connection error: status: Unauthenticated, message: "no session"',
+    'session_refused',
+  ],
+  [
+    'SparkSdkError: Service error: service provider error: network error: HTTP status 503 (code: Some(503))',
+    'provider_error',
+  ],
+  ['null pointer passed to rust', 'sdk_crashed'],
+  ['unreachable', 'sdk_crashed'],
+  ['Invalid input: Invalid mnemonic', 'mnemonic'],
+  ['Error: Missing Breez API key', 'api_key'],
+];
+
+for (const [text, reason] of PROVOKED) {
+  test(`provoked: ${text}`, () => assert.equal(errorTable.sdkFailure(text).reason, reason));
+}
+
+test('errors of the real package are mapped: bad input, a dead network, a bad key, use after its end', async () => {
+  const session = new WalletSession({
+    loadSdk,
+    network: /** @type {any} */ (DEAD_NETWORK),
+    errorTable,
+    fetchMnemonic: async () => 'legal winner thank year wave sausage worth useful legal winner thank yellow',
+    shelf: new MemoryShelf(),
+  });
+  const sdk = await session.ready(new PhaseClock());
+  const { invoice } = readJson('tests/vectors/bolt11.json').invoices[0];
+  const payInvoice = { paymentRequest: { type: 'input', input: invoice } };
+  const reasons = [];
+  for (const call of [
+    () => sdk.parse('lnbcrt1nonsense'),
+    () => sdk.prepareSendPayment({ paymentRequest: { type: 'input', input: 'lnbcrt1nonsense' } }),
+    () => sdk.prepareSendPayment(payInvoice),
+    () => sdk.getPayment({ paymentId: 'no such payment' }),
+  ]) {
+    const error = await call().then(() => assert.fail(`${call} succeeded`), (/** @type {any} */ thrown) => thrown);
+    reasons.push(`${errorTable.sdkFailure(errorText(error)).reason}: ${errorText(error)}`);
+  }
+  await sdk.disconnect();
+  sdk.free();
+  const gone = await sdk.parse(invoice).catch((/** @type {any} */ thrown) => thrown);
+  reasons.push(`${errorTable.sdkFailure(errorText(gone)).reason}: ${errorText(gone)}`);
+  console.error(reasons);
+});
+
+test('the reason goes into the answer; a code of its own takes the place of the one of the step', async () => {
+  const failing = (/** @type {string} */ text) => wallet({ send: async () => Promise.reject(new Error(text)) });
+  const pay = (/** @type {any} */ made) => made.service.payBolt11(made.request, new PhaseClock());
+  await assert.rejects(
+    pay(failing('SparkSdkError: Service error: validation error: Fee exceeds maximum allowed fee 3 > 2')),
+    {
+      code: 'send_failed',
+      message: /: fee_raised: SparkSdkError/,
+      details: { reason: 'fee_raised' },
+    },
+  );
+  await assert.rejects(pay(failing('SparkSdkError: Tree service error: insufficient funds')), {
+    code: 'insufficient_funds',
+  });
+  await assert.rejects(pay(failing('Error: something new')), { code: 'send_failed', details: { reason: UNMAPPED } });
+});
