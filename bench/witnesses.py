@@ -155,8 +155,9 @@ def _compare_asks(attempt: Attempt) -> Iterator[tuple[str, bool]]:
         number, ask = denied
         yield f"ask {number} of {len(attempt.asks)} was answered {ask.outcome}, the ledger settled the payment", True
     said_paid = any(ask.outcome is Outcome.PAID for ask in attempt.asks[:-1])
-    if said_paid and attempt.outcome in DENIALS and attempt.code not in ABOUT_THE_ID:
-        yield f"the driver said paid, and to the same request again {attempt.outcome}", False
+    last = attempt.asks[-1] if attempt.asks else None
+    if said_paid and last is not None and last.outcome in DENIALS and last.code not in ABOUT_THE_ID:
+        yield f"the driver said paid, and to the same request again {last.outcome}", False
 
 
 def _compare_unpaid(attempt: Attempt, ledger: LedgerEntry, new_settlements: int) -> Iterator[tuple[str, bool]]:

@@ -46,22 +46,22 @@ export class L402Buyer {
     this.purchases = new Purchases({ isShared: this.shelf.durability === 'database', nowMs });
     this.credentials = new CredentialCache({ nowMs });
     this.window = new SpendWindow({ windowMs, table: 'l402_spend_window', nowMs });
-    /** @type {Map<string, {place: string, answer: Promise<Answer>}>} under way in this isolate, by request id */
+    /** @type {Map<string, Promise<Answer>>} under way in this isolate, by request id and URL */
     this.running = new Map();
   }
 
   /** @param {Wish} wish @returns {Promise<Answer>} whatever sellers and wallets do, a typed outcome */
   async fetch(wish) {
     const [place, policy] = await Promise.all([wish.url.href, policyText(wish.policy)].map(sha256HexOfText));
-    const running = this.running.get(wish.requestId);
-    if (running?.place === place) return this.#join(wish, running.answer);
+    const key = `${wish.requestId} ${place}`;
+    const running = this.running.get(key);
+    if (running) return this.#join(wish, running);
     const answer = this.#purchase(wish, { place, policy });
-    if (running) return answer; // of another purchase, whose id this is: it will be refused
-    this.running.set(wish.requestId, { place, answer });
+    this.running.set(key, answer);
     try {
       return await answer;
     } finally {
-      this.running.delete(wish.requestId);
+      this.running.delete(key);
     }
   }
 
@@ -114,7 +114,8 @@ export class L402Buyer {
 
   /** The same request at the same time: one purchase. @param {Wish} wish @param {Promise<Answer>} answer */
   async #join(wish, answer) {
-    const late = () => new ContractError('idempotency_in_flight', 'this purchase is still under way; ask again later');
+    const late = () =>
+      new ContractError('idempotency_in_flight', 'this purchase has not ended yet; ask later with the same request id');
     try {
       return { ...(await withDeadline(answer, JOIN_WAIT_S, late)), replayed: true };
     } catch (thrown) {

@@ -37,9 +37,9 @@ export function parseChallenge(header) {
   if (header.length > MAX_HEADER_LENGTH) throw malformed('too_long', 'a WWW-Authenticate header of absurd length');
   const challenges = splitChallenges(header);
   const known = SCHEMES.flatMap((scheme) => challenges.filter((challenge) => challenge.scheme === scheme));
-  if (known.length === 0) throw malformed('no_l402', 'no L402 and no LSAT challenge');
+  if (known.length === 0) throw malformed('no_l402', 'no challenge of L402 or LSAT');
   const usable = known.find(({ parameters }) => credentialOf(parameters) && parameters.get('invoice'));
-  if (!usable) throw malformed('incomplete', 'an L402 challenge without a usable macaroon or without an invoice');
+  if (!usable) throw malformed('incomplete', 'a challenge (L402) without a usable macaroon or without an invoice');
   return {
     scheme: usable.scheme === 'lsat' ? 'LSAT' : 'L402',
     macaroon: /** @type {string} */ (credentialOf(usable.parameters)),

@@ -70,9 +70,9 @@ export class HttpWalletService {
       headers: { authorization: `Bearer ${this.executor.token}`, 'content-type': 'application/json' },
       signal: AbortSignal.timeout(this.executor.timeoutS * 1000),
     });
-    const { bytes, truncated } = await readBeginning(response, MAX_ANSWER_BYTES);
+    const { bytes } = await readBeginning(response, MAX_ANSWER_BYTES);
     try {
-      const body = truncated ? null : JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+      const body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
       return { status: response.status, body };
     } catch {
       return { status: response.status, body: null };

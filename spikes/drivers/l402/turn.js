@@ -149,13 +149,10 @@ export class Turn {
    * @param {Order} order @param {string} preimageHex
    */
   async #collect({ scheme, macaroon }, preimageHex) {
-    const { requestId, url, paymentHash, quotedAmountMsats } = this.purchase;
-    const { shelf, window, credentials } = this.parts;
+    const { url, paymentHash } = this.purchase;
+    const { shelf, credentials } = this.parts;
     const credential = { scheme, macaroon, preimageHex, paymentHash: String(paymentHash) };
-    await shelf.transaction((tx) => {
-      window.settle(tx, requestId, /** @type {bigint} */ (quotedAmountMsats));
-      credentials.store(tx, url, credential);
-    });
+    await shelf.transaction((tx) => credentials.store(tx, url, credential));
     const answer = await this.#ask(credential);
     if (!REFUSALS.has(answer.status)) return this.#deliver(answer);
     await this.#dropCredential();

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { receiptDigest } from '../wallet/receipts.js';
 import { secret, writeInvoice } from './support/invoices.js';
-import { ITEM, MACAROON, demand, honest, shop } from './support/shop.js';
+import { ITEM, MACAROON, buyerOf, demand, honest, paidCoffee, scriptedWallet, shop } from './support/shop.js';
 
 test('paid, then cached: one payment, the credential in the colon form, receipts without secrets', async () => {
   const { fetch, seen, calls, preimageHex, paymentHash } = shop(honest());
@@ -67,6 +67,9 @@ for (const [code, policy, asked] of BLOCKED) {
     assert.deepEqual([claim.amountSats, response], [null, null]);
     assert.match(tell, /No money was spent/);
     assert.equal(await buyer.shelf.transaction((tx) => buyer.window.spentMsats(tx)), 0n, 'no room is kept');
+    const credulous = scriptedWallet(paidCoffee);
+    assert.equal((await buyerOf(honest(), { service: credulous }).fetch({ policy })).code, code);
+    assert.equal(credulous.orders.length, 0, 'the buyer itself says no, and does not leave it to the wallet');
   });
 }
 

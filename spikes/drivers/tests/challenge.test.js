@@ -15,6 +15,7 @@ const READABLE = [
   ['proposed form', `L402 version="0", token="${M}", invoice="${I}"`, {}],
   ['order swapped', `L402 invoice="${I}", macaroon="${M}"`, {}],
   ['with suffix', `L402 macaroon="${M}", invoice="${I}", version="0", token="${M}"`, {}],
+  ['quoted pairs', `L402 macaroon="\\${M}", invoice="ln\\bcrt100n1pabc"`, {}],
   ['unquoted', `L402 macaroon=${M}, invoice=${I}`, {}],
   ['no space after commas', `L402 macaroon="${M}",invoice="${I}"`, {}],
   ['spaces around equals', `L402 macaroon = "${M}" , invoice= "${I}"`, {}],

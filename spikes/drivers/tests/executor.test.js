@@ -98,6 +98,29 @@ test('an executor that is not there: unknown for a payment, connect_failed for a
   await assert.rejects(nobody.status(), { code: 'connect_failed' });
 });
 
+test('neither the order nor the token goes where an executor redirects to', async (t) => {
+  /** @type {(string | null)[]} */
+  const strayed = [];
+  const elsewhere = await serve(t, async (request) => {
+    strayed.push(request.headers.get('authorization'));
+    return Response.json({ ok: true });
+  });
+  const url = await serve(t, async () => new Response('', { status: 307, headers: { location: `${elsewhere}/` } }));
+  await assert.rejects(client(url).payBolt11(wallet().request, new PhaseClock()), { code: 'payment_pending' });
+  await assert.rejects(client(url).status(), { code: 'connect_failed' });
+  assert.deepEqual(strayed, []);
+});
+
+test('of an answer of absurd length only the beginning is read, and that is unknown', async (t) => {
+  const { service, request } = wallet();
+  const { result } = await service.payBolt11(request, new PhaseClock());
+  const right = JSON.stringify({ ok: true, result });
+  const url = await serve(t, async () => new Response(' '.repeat(1_000_000) + right, { status: 200 }));
+  await assert.rejects(client(url).payBolt11(request, new PhaseClock()), { code: 'payment_pending' });
+  const brief = await serve(t, async () => new Response(` ${right}`, { status: 200 }));
+  assert.equal((await client(brief).payBolt11(request, new PhaseClock())).result.requestId, request.requestId);
+});
+
 test('an executor that lies about the preimage is found out by the buyer', async (t) => {
   const { service, request } = wallet();
   const { result } = await service.payBolt11(request, new PhaseClock());

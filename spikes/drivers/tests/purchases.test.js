@@ -100,6 +100,13 @@ test('two isolates on one shelf, the same request at once: one is at it, the oth
   assert.deepEqual([without(again), again.replayed], [without(first), true]);
 });
 
+test('what ended unknown may be gone on with at once, by any isolate', async () => {
+  const shelf = sharedShelf();
+  const wallet = scriptedWallet(pending, paidCoffee);
+  assert.equal((await buyerOf(honest(), { service: wallet, shelf }).fetch({ requestId })).outcome, 'unknown');
+  assert.equal((await buyerOf(honest(), { service: wallet, shelf }).fetch({ requestId })).outcome, 'paid');
+});
+
 test('an isolate that died on a shared shelf is waited for, and then its order gone on with', async () => {
   const shelf = sharedShelf();
   const wallet = scriptedWallet(() => new Promise(() => {}), paidCoffee);
@@ -119,7 +126,14 @@ test('two isolates that do not see the lease of each other: one order, one payme
   const shelf = new MemoryShelf();
   const wallet = scriptedWallet(paidCoffee);
   const bills = [first, second].map(({ paymentHash }) => writeInvoice({ paymentHash }));
-  const seller = (/** @type {any} */ given) => (given ? new Response('ok') : demand(String(bills.shift())));
+  const both = Promise.withResolvers();
+  const seller = async (/** @type {any} */ given) => {
+    if (given) return new Response('ok');
+    const bill = String(bills.shift());
+    if (bills.length === 0) both.resolve(null);
+    await both.promise; // each has asked before either is answered
+    return demand(bill);
+  };
   const shops = [0, 1].map(() => buyerOf(seller, { service: wallet, shelf }));
   const answers = await Promise.all(shops.map(({ fetch }) => fetch({ requestId })));
   assert.deepEqual(

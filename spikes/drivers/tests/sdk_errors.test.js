@@ -18,6 +18,9 @@ const vectors = readJson('tests/vectors/sdk_errors.json');
 /** @type {[string, string, string | null][]} what wraps it, the text, its reason */
 const texts = vectors.texts;
 const PACKAGE = '../node_modules/@breeztech/breez-sdk-spark/';
+// Its Node entry tells the console which databases are not installed; here nobody wants to know.
+console.log = console.warn = () => {};
+
 const { sdk: table } = readJson('wallet/errors.json');
 
 /** @param {string} text */
@@ -83,7 +86,7 @@ for (const [text, reason] of PROVOKED) {
   test(`provoked: ${text}`, () => assert.equal(errorTable.sdkFailure(text).reason, reason));
 }
 
-test('errors of the real package are mapped: bad input, a dead network, a bad key, use after its end', async () => {
+test('errors of the real package are mapped: nothing to pay, a dead network, a payment that it does not know', async () => {
   const session = new WalletSession({
     loadSdk,
     network: /** @type {any} */ (DEAD_NETWORK),
@@ -93,22 +96,18 @@ test('errors of the real package are mapped: bad input, a dead network, a bad ke
   });
   const sdk = await session.ready(new PhaseClock());
   const { invoice } = readJson('tests/vectors/bolt11.json').invoices[0];
-  const payInvoice = { paymentRequest: { type: 'input', input: invoice } };
-  const reasons = [];
-  for (const call of [
-    () => sdk.parse('lnbcrt1nonsense'),
-    () => sdk.prepareSendPayment({ paymentRequest: { type: 'input', input: 'lnbcrt1nonsense' } }),
-    () => sdk.prepareSendPayment(payInvoice),
-    () => sdk.getPayment({ paymentId: 'no such payment' }),
-  ]) {
-    const error = await call().then(() => assert.fail(`${call} succeeded`), (/** @type {any} */ thrown) => thrown);
-    reasons.push(`${errorTable.sdkFailure(errorText(error)).reason}: ${errorText(error)}`);
+  const prepare = (/** @type {string} */ input) => sdk.prepareSendPayment({ paymentRequest: { type: 'input', input } });
+  /** @type {[string, Promise<any>][]} */
+  const calls = [
+    ['input_refused', prepare('')],
+    ['network_unreachable', prepare(invoice)],
+    ['storage', sdk.getPayment({ paymentId: 'no such payment' })],
+  ];
+  for (const [reason, call] of calls) {
+    const text = await call.then(() => assert.fail(`no ${reason}`), errorText);
+    assert.equal(errorTable.sdkFailure(text).reason, reason, text);
   }
-  await sdk.disconnect();
-  sdk.free();
-  const gone = await sdk.parse(invoice).catch((/** @type {any} */ thrown) => thrown);
-  reasons.push(`${errorTable.sdkFailure(errorText(gone)).reason}: ${errorText(gone)}`);
-  console.error(reasons);
+  await session.end();
 });
 
 test('the reason goes into the answer; a code of its own takes the place of the one of the step', async () => {

@@ -144,3 +144,17 @@ test('a send that runs out of time before it submits can submit nothing later; t
   await lateEnd;
   assert.equal((await pay(made)).result.payment.preimageHex, made.preimageHex);
 });
+
+test('a defect before anything was submitted: told as indefinite, and the request is as good as new', async () => {
+  const made = wallet();
+  const { service } = made;
+  const { info } = service.session;
+  service.session.info = async () => {
+    throw new TypeError('boom');
+  };
+  await assert.rejects(pay(made), { code: 'internal_error' });
+  assert.equal(await service.stateOf(made.request.requestId), null);
+  assert.equal(await service.books.spentMsats(), 0n);
+  service.session.info = info;
+  assert.equal((await pay(made)).result.payment.preimageHex, made.preimageHex);
+});

@@ -31,6 +31,12 @@ def test_one_wild_round_claims_nothing() -> None:
     assert line.endswith("no claim")
 
 
+def test_a_median_beyond_the_noise_with_an_interval_that_is_not_claims_nothing() -> None:
+    (line,) = compare.compared({"judge": [0.7, 2.0] * 5}, {"judge": BASE})
+    assert "1.18 x" in line
+    assert line.endswith("no claim")
+
+
 def test_what_was_not_run_or_not_saved_says_so() -> None:
     lines = list(compare.compared({"new": BASE}, {"old": BASE}))
     assert [line.split() for line in lines] == [["new", "not", "saved"], ["old", "not", "run"]]

@@ -73,7 +73,9 @@ def test_one_event_among_many_attempts_is_a_fail(
     found = criteria(judged, run)["exactly_once"]
     assert (found.verdict, found.measured, len(found.lines)) == (FAIL, 1, 1)
     assert says in found.reason
-    assert f"`make replay SEED={bad.seed} RUNTIME=workerd EXPERIMENT=fault_delay.{FIRST}`" in found.reason
+    again = f"make replay SEED={bad.seed} RUNTIME=workerd EXPERIMENT=fault_delay.{FIRST}"
+    assert f"`{again}`" in found.reason
+    assert (found.detail or "").startswith(again)
 
 
 def test_of_several_events_the_shortest_schedule_is_named(judged: Judge) -> None:

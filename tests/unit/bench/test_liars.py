@@ -9,9 +9,10 @@ import pytest
 
 from bench.judgement import Judgement
 from bench.verdict import Criterion, Verdict
-from spikes.record import Outcome, PaymentPath
+from spikes.record import Ask, Outcome, PaymentPath
 from tests.records.builder import WORKERD, Run
 from tests.records.cases import HERE, NOT_SETTLED
+from tests.records.faults import asks
 
 Judge = Callable[[bytes], Judgement]
 F, I, P = Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS  # noqa: E741 - as in the tables below
@@ -166,6 +167,62 @@ def test_an_unknown_payment_stays_open_until_it_is_reconciled(judged: Judge) -> 
     run.negative_controls()
     closed = criterion(judged(run.data()), "latency", "unknown_stays_unknown")
     assert closed.reason == "no response was lost in this run"
+
+
+# --- several asks in one attempt --------------------------------------------------------------------------------------
+
+PAID, FAILED, UNKNOWN, BLOCKED = Outcome.PAID, Outcome.FAILED, Outcome.UNKNOWN, Outcome.BLOCKED
+PAID_FOR = {"payment_hash": "ab" * 32, "preimage_sha256": "ab" * 32, "amount_sats": 1000, "fee_sats": 3}
+NO_DEBIT = {"payment_hash": "ab" * 32, "settled_count": 0, "debited_sats": 0, "invoice_amount_sats": 1000}
+
+
+@pytest.mark.parametrize(
+    ("told", "outcome", "changes", "agree", "says"),
+    [
+        (asks(UNKNOWN, PAID), PAID, {"ledger": SETTLED, "claim": PAID_FOR}, P, ""),
+        (asks(PAID, PAID), PAID, {"ledger": SETTLED, "claim": PAID_FOR}, P, ""),
+        (asks(UNKNOWN, FAILED), FAILED, {"ledger": NO_DEBIT}, I, ""),
+        (
+            asks(FAILED, PAID),
+            PAID,
+            {"ledger": SETTLED, "claim": PAID_FOR},
+            F,
+            "ask 1 of 2 was answered failed, the ledger",
+        ),
+        (asks(BLOCKED, PAID), PAID, {"ledger": SETTLED, "claim": PAID_FOR}, F, "ask 1 of 2 was answered blocked"),
+        (
+            asks(PAID, FAILED),
+            FAILED,
+            {"ledger": NO_DEBIT},
+            F,
+            "the driver said paid, and to the same request again failed",
+        ),
+        (asks(PAID, UNKNOWN), UNKNOWN, {"ledger": SETTLED}, I, ""),
+        (asks(UNKNOWN, FAILED), FAILED, {"ledger": SETTLED}, F, "the driver says failed, the ledger settled a payment"),
+        (asks(FAILED, PAID, code="idempotency_conflict"), PAID, {"ledger": SETTLED, "claim": PAID_FOR}, P, ""),
+        # the harness finds fault with an answer, since it is not the one before it: the ledger is no witness of that
+        (asks(PAID, PAID), FAILED, {"ledger": SETTLED, "claim": PAID_FOR, "code": "answer_differs"}, I, ""),
+    ],
+)
+def test_every_answer_to_one_request_is_held_against_the_ledger(
+    judged: Judge, *, told: tuple[Ask, ...], outcome: Outcome, changes: dict[str, Any], agree: Verdict, says: str
+) -> None:
+    found = criterion(judged(one(outcome, asks=told, **changes)), "compatibility", "witnesses_agree")
+    assert found.verdict is agree
+    assert says in found.reason
+
+
+def test_a_second_request_that_was_refused_does_not_deny_the_first(judged: Judge) -> None:
+    def window(told: tuple[Ask, ...], **ledger: Any) -> Verdict:
+        run = Run(WORKERD)
+        run.attempt("workerd", "remember_window", BLOCKED, asks=told, ledger={**SETTLED, **ledger})
+        run.negative_controls()
+        return criterion(judged(run.data()), "compatibility", "witnesses_agree").verdict
+
+    assert window(asks(PAID, BLOCKED)) is I
+    assert window(asks(PAID, BLOCKED), settled_count=0) is F
+    assert window(asks(BLOCKED, BLOCKED)) is F
+    assert window(asks(PAID, BLOCKED), settled_count=2) is F
 
 
 # --- several payments in one attempt ----------------------------------------------------------------------------------

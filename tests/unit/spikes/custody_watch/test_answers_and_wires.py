@@ -14,6 +14,7 @@ from spikes.inspections.custody_watch import answers
 from spikes.inspections.custody_watch.answers import KeptAnswers
 from spikes.inspections.custody_watch.surfaces import Source
 from spikes.inspections.custody_watch.wires import TappedSeller, wired
+from spikes.paywall.catalogue import DEFAULT
 from spikes.seller import Seller
 
 
@@ -57,7 +58,7 @@ async def test_every_address_that_a_driver_is_told_leads_through_a_tap(tmp_path:
     async with serving() as url, httpx.AsyncClient(trust_env=False) as http:
         operators = [{"id": number, "grpc": url, "grpc_web": url, "key": "kept"} for number in range(3)]
         network = {"operators": operators, "ssp": {"baseUrl": url, "other": 1}, "admin": url, "threshold": 2}
-        seller = Seller({"url": url, "host": url.removeprefix("http://")}, http)
+        seller = Seller({"url": url, "host": url.removeprefix("http://")}, http, DEFAULT)
         async with wired(json.dumps(network), seller, tmp_path) as wires:
             told = json.loads(wires.description)
             assert "admin" not in told

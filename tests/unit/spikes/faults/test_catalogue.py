@@ -46,7 +46,11 @@ def test_the_emulator_takes_every_fault_as_it_is_meant() -> None:
     schedules = (*CATALOGUE.values(), *(draw(seed) for seed in range(2_000)))
     for fault_meant in {fault_meant for schedule in schedules for fault_meant in schedule.faults}:
         taken = read_by_the_emulator(fault_settings(fault_meant))
-        assert (taken.kind.value, taken.nth, taken.count) == (fault_meant.kind.value, fault_meant.nth, fault_meant.count)
+        assert (taken.kind.value, taken.nth, taken.count) == (
+            fault_meant.kind.value,
+            fault_meant.nth,
+            fault_meant.count,
+        )
         assert (taken.operator, taken.delay_s or None) == (fault_meant.operator, fault_meant.delay_s)
         assert fault_meant.method in (None, taken.method)
 
