@@ -13,6 +13,9 @@ RUN ?= latest
 SEED ?=
 RUNTIME ?=
 STRICT ?=
+EXPERIMENT ?=
+PAYMENTS ?= 1000
+SAVE ?=
 # An interpreter to prefer when .venv is made; the first fit one is taken otherwise.
 PYTHON ?=
 
@@ -51,12 +54,13 @@ unexport PYTHONPATH PYTHONHOME PIP_TARGET PIP_USER PIP_PREFIX NODE_OPTIONS NODE_
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-python doctor spike smoke custody judge adr bench test lint format golden proto lock clean distclean FORCE
+.PHONY: help setup setup-python doctor spike smoke custody flows soak replay judge adr bench bench-compare test lint format golden proto lock clean distclean FORCE
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  variables:  PROFILE=quick|standard (now $(PROFILE))   RUN=<run id or latest>   SEED=<int>   RUNTIME=<name>"
+	@echo "              EXPERIMENT=<a fault's name>   PAYMENTS=<int> for soak (now $(PAYMENTS))"
 	@echo "              STRICT=1: an undecided 'make spike' fails.  PYTHON=<interpreter for .venv>"
 	@echo "  exit codes: 0 done (a failed gate is a result), 2 something failed; undecided is 0 unless STRICT=1"
 
@@ -71,6 +75,16 @@ smoke: setup ## run the conformance kit on every runtime, or on RUNTIME=<name>
 custody: setup ## look for planted secrets on every surface of every runtime, or of RUNTIME=<name>
 	$(PY) -m spikes custody $(if $(RUNTIME),--runtime $(RUNTIME)) --leash
 
+flows: setup ## make every L402 flow in both topologies, RUNTIME=<a,b>, SEED=<int>; leaves a record
+	$(PY) -m spikes flows $(if $(SEED),--seed $(SEED)) $(if $(RUNTIME),--runtimes $(RUNTIME)) --leash
+
+replay: setup ## show one fault schedule again, byte for byte: SEED=<int> RUNTIME=<name>, EXPERIMENT=<name> for a named one
+	@$(PY) -m spikes replay --seed $(or $(SEED),$(error name the seed: make replay SEED=<int> RUNTIME=<name>)) --runtime $(or $(RUNTIME),node) $(if $(EXPERIMENT),--experiment $(EXPERIMENT)) --leash
+
+soak: setup ## many payments and random fault schedules on RUNTIME=<a,b>, PAYMENTS=<int> on each; is memory flat?
+	$(PY) -m spikes run --profile soak --payments $(PAYMENTS) $(if $(SEED),--seed $(SEED)) $(if $(RUNTIME),--runtimes $(RUNTIME)) --leash
+	@$(PY) -m bench judge latest || { code=$$?; [ $$code -eq 3 ] || exit $$code; }
+
 judge: setup-python ## judge a record again, RUN=<run id or latest>; starts no runtime
 	@$(PY) -m bench judge $(RECORD) || { code=$$?; [ $$code -eq 3 ] && [ -z "$(STRICT)" ] || exit $$code; }
 
@@ -79,6 +93,10 @@ adr: setup-python ## write the decision of RUN into adr/
 
 bench: setup ## measure the emulator, the record and the judge (pytest-benchmark)
 	$(PY) -m pytest bench/suite --benchmark-only
+
+bench-compare: setup ## the same against the saved figures, as ratios in one run; SAVE=1 saves this run instead
+	$(PY) -m pytest bench/suite/test_parts.py bench/suite/test_judging.py --benchmark-only --benchmark-json=.cache/benchmarks.json -q
+	$(PY) -m bench.suite.compare .cache/benchmarks.json $(if $(SAVE),--save)
 
 test: setup ## unit, conformance and golden tests, Python and JavaScript
 	$(PY) -m pytest

@@ -3,11 +3,12 @@
 Role: read the fault attempts of a record. Must not know: verdicts, how a fault is made.
 A fault attempt is called `fault_<schedule>`, or `fault_<schedule>.<method>` where the fault sits on one RPC of the
 payment path; `fault_random` draws its faults from the attempt's seed. An attempt whose fault never struck covers
-nothing. The payment path of a runtime is whatever its own fault-free payments called.
+nothing. The payment path of a runtime is what its own fault-free payments usually call.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -105,9 +106,16 @@ def shrunk(evidence: Evidence, trial: Trial) -> str | None:
 
 
 def payment_methods(evidence: Evidence, runtime: str) -> tuple[str, ...]:
-    """Every RPC that this runtime's fault-free payments called, sorted."""
-    paid = (a.value for a in evidence.of(runtime, *_PAYMENTS) if a.value.outcome is Outcome.PAID)
-    return tuple(sorted({method for attempt in paid for method in attempt.calls.by_method}))
+    """Every RPC on this runtime's own payment path, sorted: what at least half of its fault-free payments call, of
+    those whose leaves fit or of those that swap one. A sync that one payment in a hundred happens to need is not on it.
+    """
+    return tuple(sorted({method for experiment in _PAYMENTS for method in _usual(evidence, runtime, experiment)}))
+
+
+def _usual(evidence: Evidence, runtime: str, experiment: str) -> Iterator[str]:
+    paid = [a.value for a in evidence.of(runtime, experiment) if a.value.outcome is Outcome.PAID]
+    counts = Counter(method for attempt in paid for method, number in attempt.calls.by_method.items() if number)
+    yield from (method for method, number in counts.items() if 2 * number >= len(paid))
 
 
 def _trials(evidence: Evidence, runtime: str) -> Iterator[Trial]:

@@ -55,7 +55,7 @@ class Profile:
     attempt_deadline_s: float
     repeats: Repeats
     share: Mapping[str, float] = field(default_factory=dict)  # runtime -> part of the `*` repeats that it makes
-    inspections: tuple[str, ...] = ()  # made once on every driver, each in a process of its own, after the attempts
+    inspections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # name -> runtimes; `*`: every driver
     beside: tuple[LaneGroup, ...] = ()  # the concurrent stage
     samples: int = 0  # how often, over the serial stage, the harness's own memory is looked at
     scales: tuple[str, ...] = ()  # experiments whose repeats a number of payments sets, in the proportion they stand
@@ -67,6 +67,10 @@ class Profile:
     def repeats_beside(self, group: LaneGroup, experiment: str, runtime: str) -> int:
         """The same, in one group of lanes of the concurrent stage."""
         return self._count(group.repeats.get(experiment, {}), runtime, FIRST_LANE)
+
+    def inspects(self, inspection: str, runtime: str) -> bool:
+        """Whether a runtime is inspected in this way."""
+        return any(name in (ANY_RUNTIME, runtime) for name in self.inspections[inspection])
 
     def lanes_of(self, runtime: str) -> tuple[str, ...]:
         """ "a", and whatever further lanes of this runtime the profile names: the same runtime twice, side by side."""
@@ -122,7 +126,7 @@ def _profile(name: str, table: Mapping[str, Any]) -> Profile:
         attempt_deadline_s=float(table["attempt_deadline_s"]),
         repeats=_repeats(table["repeats"]),
         share={str(runtime): float(part) for runtime, part in table.get("share", {}).items()},
-        inspections=tuple(str(inspection) for inspection in table.get("inspections", [])),
+        inspections=_inspections(table.get("inspections", [])),
         beside=tuple(_group(group, asked) for group, asked in table.get("beside", {}).items()),
         samples=_whole(table.get("samples", 0), 0),
         scales=tuple(str(experiment) for experiment in table.get("scales", [])),
@@ -153,6 +157,14 @@ def _group(name: str, table: Mapping[str, Any]) -> LaneGroup:
     if any(LANE_MARK in seat for by_seat in group.repeats.values() for seat in by_seat):
         raise ValueError(f"beside.{name}: repeats name runtimes; the lanes are the group's")
     return group
+
+
+def _inspections(asked: list[str] | dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    """A list stands for every driver."""
+    table = asked if isinstance(asked, dict) else {name: [ANY_RUNTIME] for name in asked}
+    if not all(isinstance(runtime, str) for runtimes in table.values() for runtime in runtimes):
+        raise ValueError(f"inspections name runtimes, not {table}")
+    return {name: tuple(runtimes) for name, runtimes in table.items()}
 
 
 def _repeats(table: Mapping[str, Any]) -> dict[str, dict[str, int]]:

@@ -180,12 +180,14 @@ class Runner:
     async def _inspect(self) -> None:
         """Every inspection on every driver, on networks of their own, whose journals tell of nobody else."""
         drivers = [r for r in self._runtimes.values() if r.FORM is Form.DRIVER and r.NAME not in self._unfit]
-        inspections = [inspection_named(name) for name in self._plan.profile.inspections]
+        profile = self._plan.profile
+        inspections = [inspection_named(name) for name in profile.inspections]
         async with AsyncExitStack() as stack:
             places = [f"inspected-{nth}" for nth in range(max((each.AT_ONCE for each in inspections), default=0))]
             rooms = [await stack.enter_async_context(self._surroundings(place)) for place in places]
             for inspection in inspections:
-                await self._inspect_all(inspection, list(drivers), rooms[: inspection.AT_ONCE])
+                waiting = [runtime for runtime in drivers if profile.inspects(inspection.NAME, runtime.NAME)]
+                await self._inspect_all(inspection, waiting, rooms[: inspection.AT_ONCE])
 
     async def _inspect_all(self, inspection: Inspection, waiting: list[Runtime], rooms: Sequence[Surroundings]) -> None:
         """One runtime in each room at a time, until none is waiting."""

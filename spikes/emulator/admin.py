@@ -98,7 +98,8 @@ class _Admin:
                 "status": htlc.status.value,
                 "value_sats": htlc.value_sats,
             }
-            for htlc in ledger.htlcs.values()
+            for htlc in map(ledger.htlc_of, (transfer.id for transfer in ledger.pending()))
+            if htlc is not None
         ]
         return web.json_response(
             {
@@ -123,7 +124,8 @@ class _Admin:
         if not since.isdecimal() or len(since) > 20:
             raise BadRequest("since must be a sequence number")
         entries = [dataclasses.asdict(entry) for entry in self._net.journal.since(int(since))]
-        return web.json_response({"entries": entries, "next": self._net.journal.next_seq})
+        journal = self._net.journal
+        return web.json_response({"entries": entries, "first": journal.first_seq, "next": journal.next_seq})
 
     def _settle_s(self, payment_hash: bytes) -> float:
         """How long the latest payment of this invoice takes, as drawn; 0 without one."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-CAPACITY = 200_000  # calls kept; older ones are dropped so that memory stays flat in a soak
+CAPACITY = 20_000  # calls kept; older ones are dropped so that memory stays flat in a soak
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
     """One call. `code` is a gRPC status name or an HTTP status; times and durations in seconds, sizes in bytes."""
 
@@ -31,7 +31,13 @@ class Journal:
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._entries: deque[Entry] = deque(maxlen=capacity)
+        self._names: dict[bytes, str] = {}  # one text an identity, not one a call
         self.next_seq = 0
+
+    @property
+    def first_seq(self) -> int:
+        """The oldest call that is still kept."""
+        return self.next_seq - len(self._entries)
 
     def append(
         self,
@@ -60,7 +66,7 @@ class Journal:
                 handler_s=handler_s,
                 request_bytes=request_bytes,
                 response_bytes=response_bytes,
-                identity=identity.hex() if identity else None,
+                identity=self._names.setdefault(identity, identity.hex()) if identity else None,
                 note=note,
                 injected_s=injected_s,
             )
@@ -70,6 +76,5 @@ class Journal:
     def since(self, seq: int) -> list[Entry]:
         """Calls from number `seq` on, as far as they are still kept."""
         kept = len(self._entries)
-        first = self.next_seq - kept
-        start = max(seq - first, 0)
+        start = max(seq - self.first_seq, 0)
         return [self._entries[i] for i in range(start, kept)] if start < kept else []

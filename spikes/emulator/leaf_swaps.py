@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from spikes.emulator.archive import Archive, Kept
 from spikes.emulator.clock import Clock
 from spikes.emulator.crypto import frost
 from spikes.emulator.events import EventHub
@@ -48,21 +49,27 @@ class SwapRequest:
 
 
 class LeafSwaps:
-    """All swaps of one run, pending and finished, by their outbound transfer."""
+    """All swaps of one run, pending and finished."""
 
-    def __init__(self, *, keys: KeyPair, ledger: Ledger, mint: Mint, clock: Clock, events: EventHub) -> None:
+    def __init__(
+        self, *, keys: KeyPair, ledger: Ledger, mint: Mint, clock: Clock, events: EventHub, archive: Archive
+    ) -> None:
         self._events = events
         self._keys = keys
         self._ledger = ledger
         self._mint = mint
         self._clock = clock
-        self._swaps: dict[str, SwapRequest] = {}
-        self._outbound: dict[str, str] = {}  # inbound transfer id -> outbound transfer id
+        self._swaps: Kept[str, SwapRequest] = Kept(archive, "swaps")  # by either transfer
         self._swap_terms: dict[str, SwapTerms] = {}
 
     def of(self, transfer_id: str) -> SwapRequest | None:
         """The swap that a transfer, outbound or inbound, belongs to."""
-        return self._swaps.get(self._outbound.get(transfer_id, transfer_id))
+        return self._swaps.get(transfer_id)
+
+    @property
+    def unfinished(self) -> int:
+        """Swaps that the operators signed and nobody asked to finish."""
+        return len(self._swap_terms)
 
     def note(self, transfer_id: str, terms: SwapTerms) -> None:
         """The operators tell what was signed for a pending swap."""
@@ -107,8 +114,8 @@ class LeafSwaps:
             target_sats=sum(targets_sats),
             created_at=now,
         )
-        self._swaps[outbound_id] = request
-        self._outbound[request.inbound_id] = outbound_id
+        self._swaps.put(request.outbound_id, request)
+        self._swaps.put(request.inbound_id, request)
         self._events.publish(minted.transfer)
         return request
 

@@ -13,8 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from spikes.emulator import ledger_rules as rules
+from spikes.emulator.archive import Kept
 from spikes.emulator.crypto import curve
 from spikes.emulator.ledger_checks import check_holder, check_leaf, check_locks, check_sum
+from spikes.emulator.ledger_history import History, HistoryQuery
 from spikes.emulator.ledger_rules import LedgerError, Refusal
 from spikes.emulator.ledger_state import (
     OPEN,
@@ -43,21 +45,22 @@ class ClaimedLeaf:
 class Ledger:
     """All state of the network. `provider` is the identity key of the SSP; `supply_sats` starts in its reserve."""
 
-    def __init__(self, *, provider: bytes, supply_sats: int) -> None:
+    def __init__(self, *, provider: bytes, supply_sats: int, history: History) -> None:
         self.provider = provider
         self.supply_sats = supply_sats
         self.reserve_sats = supply_sats
         self.lightning_paid_sats = 0
         self.sequence = 0  # counts committed commands
         self.leaves: dict[str, Leaf] = {}
-        self.retired: dict[str, Leaf] = {}
-        self.transfers: dict[str, Transfer] = {}
-        self.htlcs: dict[str, Htlc] = {}  # by transfer: a returned payment keeps its record when it is tried again
-        self.settled_counts: dict[bytes, int] = {}
-        self._latest_try: dict[bytes, str] = {}  # payment hash -> transfer
+        self.retired: Kept[str, Leaf] = Kept(history, "leaves")
+        self.transfers: Kept[str, Transfer] = Kept(history, "transfers")
+        # By transfer: a returned payment keeps its record when it is tried again.
+        self.htlcs: Kept[str, Htlc] = Kept(history, "htlcs")
+        self.settled_counts: Kept[bytes, int] = Kept(history, "settled")
+        self._latest_try: Kept[bytes, str] = Kept(history, "tries")  # payment hash -> transfer
         self._lock_of: dict[str, str] = {}
         self._by_owner: dict[bytes, dict[str, None]] = {}
-        self._by_party: dict[bytes, list[str]] = {}
+        self._history = history
         self._open: dict[str, None] = {}
 
     # ---- commands -------------------------------------------------------------------------------
@@ -82,8 +85,8 @@ class Ledger:
                 raise LedgerError(Refusal.INVALID, f"leaf {leaf.id} has no key tweak")
             _tweaked(leaf, entry.tweak)  # refuse now what could not be applied later
         if htlc is not None:
-            self.htlcs[transfer.id] = htlc
-            self._latest_try[htlc.payment_hash] = transfer.id
+            self.htlcs.put(transfer.id, htlc)
+            self._latest_try.put(htlc.payment_hash, transfer.id)
         now = transfer.created_at
         self._commit([replace(leaf, status=LeafStatus.LOCKED, updated_at=now) for leaf in locked], [transfer])
 
@@ -96,8 +99,8 @@ class Ledger:
             raise LedgerError(Refusal.STATE, f"the payment is {htlc.status}")
         if hashlib.sha256(preimage).digest() != payment_hash:
             raise LedgerError(Refusal.INVALID, "the preimage does not hash to the payment hash")
-        self.htlcs[htlc.transfer_id] = replace(htlc, status=HtlcStatus.SETTLED, preimage=preimage)
-        self.settled_counts[payment_hash] = self.settled_counts.get(payment_hash, 0) + 1
+        self.htlcs.put(htlc.transfer_id, replace(htlc, status=HtlcStatus.SETTLED, preimage=preimage))
+        self.settled_counts.put(payment_hash, self.settled_counts.get(payment_hash, 0) + 1)
         taken, done = self._take(self.transfers[htlc.transfer_id], now)
         self.reserve_sats += done.total_sats - htlc.value_sats
         self.lightning_paid_sats += htlc.value_sats
@@ -120,7 +123,7 @@ class Ledger:
         returned = replace(transfer, status=TransferStatus.RETURNED, updated_at=now)
         htlc = self.htlc_of(transfer_id)
         if htlc is not None:
-            self.htlcs[transfer_id] = replace(htlc, status=HtlcStatus.RETURNED)
+            self.htlcs.put(transfer_id, replace(htlc, status=HtlcStatus.RETURNED))
         freed = [self.leaves[entry.leaf_id] for entry in transfer.leaves]
         self._commit([replace(leaf, status=LeafStatus.AVAILABLE, updated_at=now) for leaf in freed], [returned])
         return returned
@@ -155,9 +158,9 @@ class Ledger:
         """Live leaves of one owner, oldest first."""
         return [self.leaves[leaf_id] for leaf_id in self._by_owner.get(identity, ())]
 
-    def transfers_of(self, identity: bytes) -> list[Transfer]:
-        """Every transfer that `identity` sent or received, oldest first."""
-        return [self.transfers[transfer_id] for transfer_id in self._by_party.get(identity, ())]
+    def find(self, query: HistoryQuery) -> list[Transfer]:
+        """A wallet's transfers that fit, in the order of their beginning."""
+        return [self.transfers[transfer_id] for transfer_id in self._history.find(query)]
 
     def claimable(self, identity: bytes) -> list[Transfer]:
         """Transfers that `identity` may claim now, oldest first."""
@@ -180,8 +183,8 @@ class Ledger:
         )
 
     def identities(self) -> list[bytes]:
-        """Everyone but the provider who ever sent or received."""
-        return [identity for identity in self._by_party if identity != self.provider]
+        """Every wallet that ever sent or received."""
+        return self._history.wallets()
 
     def htlc_of(self, transfer_id: str) -> Htlc | None:
         """The hash lock of a transfer."""
@@ -231,10 +234,8 @@ class Ledger:
         )
 
     def _put_transfer(self, transfer: Transfer) -> None:
-        if transfer.id not in self.transfers:
-            for party in {transfer.sender, transfer.receiver}:
-                self._by_party.setdefault(party, []).append(transfer.id)
-        self.transfers[transfer.id] = transfer
+        self.transfers.put(transfer.id, transfer)
+        self._history.note(transfer.receiver if transfer.sender == self.provider else transfer.sender, transfer)
         for entry in transfer.leaves:
             if transfer.status in OPEN:
                 check_holder(entry.leaf_id, self._lock_of.get(entry.leaf_id), transfer)
@@ -251,7 +252,7 @@ class Ledger:
         if before is not None and before.owner != leaf.owner:
             del self._by_owner[before.owner][leaf.id]
         if leaf.status is LeafStatus.RETIRED:
-            self.retired[leaf.id] = leaf
+            self.retired.put(leaf.id, leaf)
             self._by_owner.get(leaf.owner, {}).pop(leaf.id, None)
         else:
             self.leaves[leaf.id] = leaf

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from spikes.emulator import bolt11
+from spikes.emulator.archive import Archive, Kept
 from spikes.emulator.clock import Clock
 from spikes.emulator.entropy import Entropy
 from spikes.emulator.identities import KeyPair
@@ -48,11 +49,12 @@ class IssuedInvoice:
 class LightningNode:
     """The payee's node. All invoices of one run, by payment hash."""
 
-    def __init__(self, *, keys: KeyPair, entropy: Entropy, clock: Clock) -> None:
+    def __init__(self, *, keys: KeyPair, entropy: Entropy, clock: Clock, archive: Archive) -> None:
         self._keys = keys
         self._entropy = entropy
         self._clock = clock
-        self._invoices: dict[bytes, IssuedInvoice] = {}
+        self._invoices: Kept[bytes, IssuedInvoice] = Kept(archive, "invoices")
+        self._issued: Kept[str, int] = Kept(archive, "issued")  # how many invoices of one memo and amount
 
     def issue(self, amount_sats: int, memo: str = "", expiry_s: int = DEFAULT_EXPIRY_S) -> IssuedInvoice:
         """A new invoice over whole satoshis. Raises LightningError for amounts or lifetimes that make no sense."""
@@ -60,14 +62,14 @@ class LightningNode:
             raise LightningError(f"amount_sats must be 1 to {MAX_AMOUNT_SATS}, got {amount_sats}")
         if not 0 < expiry_s <= 365 * 86400:
             raise LightningError(f"expiry_s must be 1 to 31536000, got {expiry_s}")
-        preimage = self._entropy.draw("lightning/preimage")
+        preimage, payment_secret = self._secrets(amount_sats, memo)
         now = int(self._clock.now())
         invoice = bolt11.Invoice(
             network_prefix=NETWORK_PREFIX,
             amount_msats=amount_sats * 1000,
             timestamp=now,
             payment_hash=hashlib.sha256(preimage).digest(),
-            payment_secret=self._entropy.draw("lightning/payment-secret"),
+            payment_secret=payment_secret,
             description=memo,
             expiry_s=expiry_s,
             min_final_cltv=18,
@@ -81,7 +83,7 @@ class LightningNode:
             expires_at=float(now + expiry_s),
             state=InvoiceState.OPEN,
         )
-        self._invoices[issued.payment_hash] = issued
+        self._invoices.put(issued.payment_hash, issued)
         return issued
 
     def find(self, payment_hash: bytes) -> IssuedInvoice | None:
@@ -100,11 +102,24 @@ class LightningNode:
             raise LightningError(f"the invoice is {invoice.state}")
         if amount_sats != invoice.amount_sats:
             raise LightningError(f"the invoice asks for {invoice.amount_sats} sats, not {amount_sats}")
-        self._invoices[payment_hash] = replace(invoice, state=InvoiceState.SETTLED)
+        self._invoices.put(payment_hash, replace(invoice, state=InvoiceState.SETTLED))
         return invoice.preimage
 
     def fail(self, payment_hash: bytes) -> None:
         """Note that a try to pay this invoice found no way."""
         invoice = self._invoices.get(payment_hash)
         if invoice is not None and invoice.state is not InvoiceState.SETTLED:
-            self._invoices[payment_hash] = replace(invoice, state=InvoiceState.FAILED)
+            self._invoices.put(payment_hash, replace(invoice, state=InvoiceState.FAILED))
+
+    def _secrets(self, amount_sats: int, memo: str) -> tuple[bytes, bytes]:
+        """Preimage and payment secret of the next invoice of this memo and amount.
+
+        They depend on the seed, memo, amount and how many there were of both: not on what else is ordered meanwhile.
+        """
+        order = f"{amount_sats}/{hashlib.sha256(memo.encode()).hexdigest()}"
+        number = self._issued.get(order, 0)
+        self._issued.put(order, number + 1)
+        preimage, payment_secret = (
+            self._entropy.at(f"lightning/{kind}/{order}", number) for kind in ("preimage", "payment-secret")
+        )
+        return preimage, payment_secret

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from spikes.emulator import bolt11
+from spikes.emulator.archive import Archive, Kept
 from spikes.emulator.clock import Clock
 from spikes.emulator.faults import NOTHING, Struck
 from spikes.emulator.identities import KeyPair
@@ -64,6 +65,7 @@ class LightningSends:
         ledger: Ledger,
         lightning: LightningNode,
         latency: LatencyBook,
+        archive: Archive,
         clock: Clock,
         terms: ProviderTerms,
         alarm: Callable[[Exception], None],
@@ -74,7 +76,7 @@ class LightningSends:
         self._lightning = lightning
         self._latency = latency
         self._clock = clock
-        self._sends: dict[str, SendRequest] = {}
+        self._sends: Kept[str, SendRequest] = Kept(archive, "sends")
         self._alarm = alarm
         self._on_their_way: dict[str, _OnItsWay] = {}
 
@@ -130,13 +132,13 @@ class LightningSends:
         self._ledger.give_back(transfer_id, now)
         request = self._sends.get(transfer_id)
         if request is not None:
-            self._sends[transfer_id] = replace(request, status=SendStatus.RETURNED, updated_at=now)
+            self._sends.put(transfer_id, replace(request, status=SendStatus.RETURNED, updated_at=now))
 
     def _begin(self, transfer: Transfer, htlc: Htlc, settle_s: float, struck: Struck) -> None:
         """Open a send and settle it now, after its time, or once a fault is healed."""
         spoiled_s = struck.settle_s(settle_s)
         now = self._clock.now()
-        self._sends[transfer.id] = SendRequest(
+        request = SendRequest(
             id=f"{_ID_PREFIX}{transfer.id}",
             transfer_id=transfer.id,
             invoice=htlc.invoice,
@@ -147,6 +149,7 @@ class LightningSends:
             updated_at=now,
             settle_s=settle_s if spoiled_s is None else spoiled_s,
         )
+        self._sends.put(transfer.id, request)
         if spoiled_s == 0:
             self._settle(transfer.id, struck)
             return
@@ -180,9 +183,8 @@ class LightningSends:
             self.give_back(transfer_id)
             return
         self._ledger.settle(htlc.payment_hash, preimage, now)
-        self._sends[transfer_id] = replace(
-            request, status=SendStatus.COMPLETED, preimage=struck.shown(preimage), updated_at=now
-        )
+        shown = struck.shown(preimage)
+        self._sends.put(transfer_id, replace(request, status=SendStatus.COMPLETED, preimage=shown, updated_at=now))
 
     def _check_worth(self, request: SendRequest, htlc: Htlc, struck: Struck) -> None:
         if request.fee_sats < struck.fee_sats(self._terms.fee_sats(htlc.value_sats)):

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from spikes.emulator.archive import KEPT_AT_HAND
+from spikes.emulator.archive_file import FileArchive
 from spikes.emulator.clock import Clock
 from spikes.emulator.entropy import Entropy
 from spikes.emulator.events import EventHub
@@ -38,6 +40,7 @@ class Settings:
     session_lifetime_s: float = SESSION_LIFETIME_S
     nonce_lifetime_s: float = LIFETIME_S
     terms: ProviderTerms = field(default_factory=ProviderTerms)
+    at_hand: int = KEPT_AT_HAND  # how much of each kind of record is kept in memory; the rest is in a file
 
 
 class Network:
@@ -48,7 +51,10 @@ class Network:
         self.settings = settings
         self.clock = clock
         self.identities = Identities.from_entropy(entropy)
-        self.ledger = Ledger(provider=self.identities.provider.public, supply_sats=settings.supply_sats)
+        archive = FileArchive(at_hand=settings.at_hand)
+        self.ledger = Ledger(
+            provider=self.identities.provider.public, supply_sats=settings.supply_sats, history=archive
+        )
         self.views = Views(self.ledger)
         self.nonces = NoncePool(entropy, lifetime_s=settings.nonce_lifetime_s)
         self.entropy = entropy
@@ -57,7 +63,9 @@ class Network:
         self.latency = LatencyBook()
         self.journal = Journal()
         self.on_defect: Callable[[Exception], None] = _raise  # what a defect of the emulator itself leads to
-        self.lightning = LightningNode(keys=self.identities.lightning_node, entropy=entropy, clock=clock)
+        self.lightning = LightningNode(
+            keys=self.identities.lightning_node, entropy=entropy, clock=clock, archive=archive
+        )
         self.operator_sessions = tuple(self._sessions(f"operator-{i}") for i in range(OPERATOR_COUNT))
         self.provider_sessions = self._sessions("ssp")
         self.provider = Provider(
@@ -67,6 +75,7 @@ class Network:
             lightning=self.lightning,
             events=self.events,
             latency=self.latency,
+            archive=archive,
             clock=clock,
             terms=settings.terms,
             alarm=self.alarm,

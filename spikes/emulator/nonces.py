@@ -5,23 +5,34 @@ A nonce used twice tells the signing key, so a nonce is spent by being looked up
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from spikes.emulator.crypto.frost import Commitment, NoncePair
 from spikes.emulator.entropy import Entropy
 
-LIFETIME_S = 600.0
+LIFETIME_S = 120.0  # clients sign at once; most commitments of a payment are never used, so that many are waiting
 
 
 class NonceError(ValueError):
     """The commitment was never handed out, has been used, or is too old."""
 
 
+class _Unused(NamedTuple):
+    """A nonce pair that was handed out: its number in the operator's stream is enough to make it again."""
+
+    number: int
+    binding: bytes
+    expires_at: float
+
+
 class NoncePool:
-    """Unused nonce pairs by (FROST index, hiding commitment), oldest first."""
+    """Unused nonces by FROST index and hiding commitment, oldest first."""
 
     def __init__(self, entropy: Entropy, *, lifetime_s: float = LIFETIME_S) -> None:
         self._entropy = entropy
         self._lifetime_s = lifetime_s
-        self._unused: dict[tuple[int, bytes], tuple[NoncePair, float]] = {}
+        self._unused: dict[bytes, _Unused] = {}
+        self._issued = {1: 0, 2: 0, 3: 0}
 
     def __len__(self) -> int:
         return len(self._unused)
@@ -29,24 +40,38 @@ class NoncePool:
     def issue(self, index: int, now: float) -> Commitment:
         """A fresh commitment of operator `index` (1..3)."""
         self._expire(now)
-        pair = NoncePair(
-            hiding=self._entropy.scalar(f"nonce/{index}/hiding"), binding=self._entropy.scalar(f"nonce/{index}/binding")
-        )
-        self._unused[index, pair.commitment.hiding] = (pair, now + self._lifetime_s)
-        return pair.commitment
+        number = self._issued[index]
+        self._issued[index] = number + 1
+        commitment = self._pair(index, number).commitment
+        self._unused[_key(index, commitment)] = _Unused(number, commitment.binding, now + self._lifetime_s)
+        return commitment
 
     def spend(self, index: int, commitment: Commitment, now: float) -> NoncePair:
         """The secret behind a commitment; it is gone from the pool whatever happens next."""
-        pair, expires_at = self._unused.pop((index, commitment.hiding), (None, 0.0))
-        if pair is None or pair.commitment != commitment:
+        unused = self._unused.pop(_key(index, commitment), None)
+        if unused is None or unused.binding != commitment.binding:
             raise NonceError(f"operator {index}: this signing commitment is unknown or used; ask for new commitments")
-        if expires_at <= now:
+        if unused.expires_at <= now:
             raise NonceError(f"operator {index}: this signing commitment has expired; ask for new commitments")
+        return self._pair(index, unused.number, commitment)
+
+    def _pair(self, index: int, number: int, commitment: Commitment | None = None) -> NoncePair:
+        """Number `number` of an operator's pairs. A commitment that is known need not be computed again."""
+        pair = NoncePair(
+            hiding=self._entropy.scalar_at(f"nonce/{index}/hiding", number),
+            binding=self._entropy.scalar_at(f"nonce/{index}/binding", number),
+        )
+        if commitment is not None:
+            pair.__dict__["commitment"] = commitment
         return pair
 
     def _expire(self, now: float) -> None:
         while self._unused:
             key = next(iter(self._unused))
-            if self._unused[key][1] > now:
+            if self._unused[key].expires_at > now:
                 return
             del self._unused[key]
+
+
+def _key(index: int, commitment: Commitment) -> bytes:
+    return bytes([index]) + commitment.hiding

@@ -7,15 +7,16 @@ leaves it has just given away. Source: facts/spark-protocol.md sections 4.5, 7.1
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from spikes.emulator.identities import IDENTIFIERS, THRESHOLD
+from spikes.emulator.ledger_history import HistoryQuery, Role
 from spikes.emulator.ledger_state import OPERATOR_COUNT, Transfer, TransferKind
 from spikes.emulator.network import Network
 from spikes.emulator.rpc import Caller, Code, RpcError
-from spikes.emulator.views import leaf_status, transfer_status, transfer_type
+from spikes.emulator.views import WIRE_STATUSES, WIRE_TYPES, leaf_status
 from spikes.emulator.wire import common_pb2, spark_token_pb2
 from spikes.emulator.wire import spark_pb2 as pb
 
@@ -25,6 +26,7 @@ MAX_COMMITMENTS = 3000
 _NO_MORE = -1
 # Swaps are the wallet's own housekeeping: history shows them only to those who ask for a transfer by id.
 _HISTORY = (TransferKind.TRANSFER, TransferKind.PREIMAGE_SWAP)
+_ROLES = {"sender_identity_public_key": Role.SENT, "receiver_identity_public_key": Role.RECEIVED}
 
 
 def query_nodes(net: Network, caller: Caller, request: pb.QueryNodesRequest) -> pb.QueryNodesResponse:
@@ -71,11 +73,10 @@ def query_pending_transfers(net: Network, caller: Caller, request: pb.TransferFi
 def query_all_transfers(net: Network, caller: Caller, request: pb.TransferFilter) -> pb.QueryTransfersResponse:
     """The caller's transfers, filtered by role, ids, types and statuses, in order of time."""
     _require_self(caller, _participant(request))
-    transfers = [t for t in net.ledger.transfers_of(caller.identity) if _matches(t, caller.identity, request)]
-    if request.order == pb.DESCENDING:
-        transfers.reverse()
-    page, offset = _page(transfers, request.limit, request.offset)
-    return pb.QueryTransfersResponse(transfers=[net.views.transfer(t) for t in page], offset=offset)
+    size = _page_size(request.limit, request.offset)
+    found = net.ledger.find(_history_query(caller.identity, request, limit=size + 1))
+    offset = request.offset + size if len(found) > size else _NO_MORE
+    return pb.QueryTransfersResponse(transfers=[net.views.transfer(t) for t in found[:size]], offset=offset)
 
 
 def query_htlc(net: Network, caller: Caller, request: pb.QueryHtlcRequest) -> pb.QueryHtlcResponse:
@@ -85,7 +86,8 @@ def query_htlc(net: Network, caller: Caller, request: pb.QueryHtlcRequest) -> pb
     if ids:
         candidates = [htlc for htlc in map(net.ledger.htlc_of, request.transfer_ids) if htlc is not None]
     else:
-        candidates = list(net.ledger.htlcs.values())
+        paid = net.ledger.find(HistoryQuery(wallet=caller.identity, kinds=(TransferKind.PREIMAGE_SWAP,)))
+        candidates = [htlc for htlc in (net.ledger.htlc_of(transfer.id) for transfer in paid) if htlc is not None]
     found = []
     for htlc in candidates:
         transfer = net.ledger.transfers[htlc.transfer_id]
@@ -141,30 +143,23 @@ def _participant(request: pb.TransferFilter) -> bytes:
     return identity
 
 
-def _matches(transfer: Transfer, identity: bytes, request: pb.TransferFilter) -> bool:
-    match request.WhichOneof("participant"):
-        case "receiver_identity_public_key":
-            role = transfer.receiver == identity
-        case "sender_identity_public_key":
-            role = transfer.sender == identity
-        case _:
-            role = True
+def _history_query(wallet: bytes, request: pb.TransferFilter, *, limit: int) -> HistoryQuery:
+    role = _ROLES.get(request.WhichOneof("participant") or "", Role.ANY)
+    page: dict[str, Any] = {"newest_first": request.order == pb.DESCENDING, "offset": request.offset, "limit": limit}
     if request.transfer_ids:
-        return role and transfer.id in request.transfer_ids
-    kind = transfer_type(transfer) in request.types if request.types else True
-    shown = transfer.kind in _HISTORY or not request.types
-    status = transfer_status(transfer) in request.statuses if request.statuses else True
-    return role and kind and shown and status and _timely(transfer, request)
-
-
-def _timely(transfer: Transfer, request: pb.TransferFilter) -> bool:
-    match request.WhichOneof("time_filter"):
-        case "created_after":
-            return transfer.created_at > _seconds(request.created_after)
-        case "created_before":
-            return transfer.created_at < _seconds(request.created_before)
-        case _:
-            return True
+        return HistoryQuery(wallet=wallet, role=role, ids=set(request.transfer_ids), **page)
+    kinds = {kind for kind in _HISTORY if WIRE_TYPES[kind] in request.types} if request.types else None
+    statuses = {name for name, wire in WIRE_STATUSES.items() if wire in request.statuses} if request.statuses else None
+    time = request.WhichOneof("time_filter")
+    return HistoryQuery(
+        wallet=wallet,
+        role=role,
+        kinds=kinds,
+        statuses=statuses,
+        after=_seconds(request.created_after) if time == "created_after" else None,
+        before=_seconds(request.created_before) if time == "created_before" else None,
+        **page,
+    )
 
 
 def _seconds(time: Timestamp) -> float:
@@ -181,8 +176,11 @@ def _roles(transfer: Transfer, role: pb.PreimageRequestRole) -> tuple[bytes, ...
 
 def _page(items: Sequence[Item], limit: int, offset: int) -> tuple[Sequence[Item], int]:
     """One page and the offset of the next, -1 at the end. A limit of 0 means the largest page."""
+    end = offset + _page_size(limit, offset)
+    return items[offset:end], end if end < len(items) else _NO_MORE
+
+
+def _page_size(limit: int, offset: int) -> int:
     if limit < 0 or offset < 0:
         raise RpcError(Code.INVALID_ARGUMENT, "limit and offset must not be negative")
-    size = min(limit or MAX_PAGE, MAX_PAGE)
-    end = offset + size
-    return items[offset:end], end if end < len(items) else _NO_MORE
+    return min(limit or MAX_PAGE, MAX_PAGE)

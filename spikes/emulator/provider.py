@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from spikes.emulator.archive import Archive
 from spikes.emulator.clock import Clock
 from spikes.emulator.events import EventHub
 from spikes.emulator.identities import KeyPair
@@ -35,6 +36,7 @@ class Provider:
         lightning: LightningNode,
         events: EventHub,
         latency: LatencyBook,
+        archive: Archive,
         clock: Clock,
         terms: ProviderTerms,
         alarm: Callable[[Exception], None],
@@ -46,9 +48,16 @@ class Provider:
         self._events = events
         self._clock = clock
         self.sends = LightningSends(
-            keys=keys, ledger=ledger, lightning=lightning, latency=latency, clock=clock, terms=terms, alarm=alarm
+            keys=keys,
+            ledger=ledger,
+            lightning=lightning,
+            latency=latency,
+            archive=archive,
+            clock=clock,
+            terms=terms,
+            alarm=alarm,
         )
-        self.swaps = LeafSwaps(keys=keys, ledger=ledger, mint=mint, clock=clock, events=events)
+        self.swaps = LeafSwaps(keys=keys, ledger=ledger, mint=mint, clock=clock, events=events, archive=archive)
 
     def fund(self, receiver: bytes, amounts_sats: Sequence[int]) -> Transfer:
         """Send `receiver` one leaf an amount, out of the reserve. Raises LedgerError if the reserve is too small."""

@@ -18,13 +18,13 @@ _LEAF_STATUS = {
     LeafStatus.LOCKED: pb.TREE_NODE_STATUS_TRANSFER_LOCKED,
     LeafStatus.RETIRED: pb.TREE_NODE_STATUS_AVAILABLE,  # the provider's, and available to it
 }
-_TRANSFER_STATUS = {
+WIRE_STATUSES = {
     TransferStatus.PENDING: pb.TRANSFER_STATUS_SENDER_KEY_TWEAK_PENDING,
     TransferStatus.CLAIMABLE: pb.TRANSFER_STATUS_SENDER_KEY_TWEAKED,
     TransferStatus.COMPLETED: pb.TRANSFER_STATUS_COMPLETED,
     TransferStatus.RETURNED: pb.TRANSFER_STATUS_RETURNED,
 }
-_TRANSFER_TYPE = {
+WIRE_TYPES = {
     TransferKind.TRANSFER: pb.TRANSFER,
     TransferKind.PREIMAGE_SWAP: pb.PREIMAGE_SWAP,
     TransferKind.PRIMARY_SWAP: pb.PRIMARY_SWAP_V3,
@@ -37,6 +37,9 @@ _HTLC_STATUS = {
 }
 
 
+_NODES_KEPT = 50
+
+
 def timestamp(seconds: float) -> Timestamp:
     """Seconds since the epoch as a protobuf Timestamp."""
     whole = int(seconds)
@@ -46,16 +49,6 @@ def timestamp(seconds: float) -> Timestamp:
 def leaf_status(leaf: Leaf) -> pb.TreeNodeStatus:
     """The wire's status of a leaf."""
     return _LEAF_STATUS[leaf.status]
-
-
-def transfer_type(transfer: Transfer) -> pb.TransferType:
-    """The wire's type of a transfer."""
-    return _TRANSFER_TYPE[transfer.kind]
-
-
-def transfer_status(transfer: Transfer) -> pb.TransferStatus:
-    """The wire's status of a transfer."""
-    return _TRANSFER_STATUS[transfer.status]
 
 
 class Views:
@@ -102,11 +95,15 @@ class Views:
             direct_from_cpfp_refund_tx=leaf.refunds.direct_from_cpfp,
             treenode_status=status,
         )
-        if leaf.status is LeafStatus.RETIRED:
-            self._nodes.pop(leaf.id, None)  # history only: keeping it would make memory grow with every payment
-        else:
+        if leaf.status is not LeafStatus.RETIRED:  # those are history only
             self._nodes[leaf.id] = (leaf, node)
+            self._forget_the_gone()
         return node
+
+    def _forget_the_gone(self) -> None:
+        """Messages of leaves that are live no more, once they are the greater part."""
+        if len(self._nodes) > 2 * len(self._ledger.leaves) + _NODES_KEPT:
+            self._nodes = {leaf_id: known for leaf_id, known in self._nodes.items() if leaf_id in self._ledger.leaves}
 
     def transfer(self, transfer: Transfer) -> pb.Transfer:
         """A transfer with its leaves as they are now."""
@@ -114,12 +111,12 @@ class Views:
             id=transfer.id,
             sender_identity_public_key=transfer.sender,
             receiver_identity_public_key=transfer.receiver,
-            status=transfer_status(transfer),
+            status=WIRE_STATUSES[transfer.status],
             total_value=transfer.total_sats,
             expiry_time=timestamp(transfer.expires_at),
             created_time=timestamp(transfer.created_at),
             updated_time=timestamp(transfer.updated_at),
-            type=transfer_type(transfer),
+            type=WIRE_TYPES[transfer.kind],
             network=pb.REGTEST,
         )
         for entry in transfer.leaves:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from bench import evidence as record
 from spikes.errors import EmulatorFailure, RuntimeStartFailure
 from spikes.plan import ANY_RUNTIME
+from spikes.processes import YIELDING, Launch, running, yielding
 from spikes.profiles import LaneGroup
 from spikes.record import Attempt, Fact, HarnessError, Outcome, Role, read_lines
 from spikes.runtimes import native, node
@@ -122,3 +126,62 @@ def test_a_dead_emulator_ends_all_lanes_as_one_harness_failure(tmp_path: Path) -
     assert isinstance(lines[-1], HarnessError)
     assert lines[-1].code == EmulatorFailure.code
     assert record.load(path).truncated
+
+
+def outside(attempt: Attempt) -> dict[str, float]:
+    return {phase.name: phase.duration_s for phase in attempt.phases if phase.clock == "outside"}
+
+
+def test_turns_of_an_open_loop_count_from_when_they_were_meant_to_start(tmp_path: Path) -> None:
+    """Meant to start ten times a second, which no wallet can keep up with: every turn waits for those before it."""
+    group = LaneGroup(name="rushed", latency="lan", every_s=0.1, repeats={"pay_swap": {ANY_RUNTIME: 6}})
+    directory, tally = run([native, node], ONE, tmp_path, beside=(group,))
+    assert tally.failures == []
+    turns = [a for a in attempts_of(directory.record) if a.experiment == "pay_swap@lan"]
+    assert len(turns) == 12
+    for a in turns:
+        phases = outside(a)
+        assert a.outcome is Outcome.PAID
+        assert 0 < phases["acknowledge"] <= phases["turn"]
+        assert phases["turn"] >= a.wall_s
+        assert a.calls.injected_s > 0
+    for runtime in ("native", "node"):
+        late = [outside(a)["turn"] - a.wall_s for a in turns if a.runtime == runtime]
+        assert late[-1] > late[0]  # the wait of those before is not forgotten
+        assert late[-1] > 0.1
+    untimed = next(a for a in attempts_of(directory.record) if a.lane == "a")
+    assert not {"turn", "acknowledge"} & set(outside(untimed))
+    assert untimed.calls.injected_s == 0
+
+
+def test_a_latency_profile_draws_the_same_for_every_runtime(tmp_path: Path) -> None:
+    group = LaneGroup(name="lightning", latency="lightning", every_s=20.0, repeats={"pay_exact": {ANY_RUNTIME: 1}})
+    directory, _ = run([native, node], ONE, tmp_path, beside=(group,))
+    first, second = (a for a in attempts_of(directory.record) if a.experiment == "pay_exact@lightning")
+    assert first.calls.settle_s == second.calls.settle_s > 0
+    for a in (first, second):
+        phases = outside(a)
+        assert a.outcome is Outcome.PAID
+        assert phases["turn"] > a.calls.settle_s
+        # a state shows long before the payment is settled: it was polled for meanwhile
+        assert phases["acknowledge"] < a.calls.settle_s
+        assert a.calls.injected_s == pytest.approx(0.05 * a.calls.count)  # every call of the act, and no other
+
+
+def test_what_is_not_timed_yields_the_processor(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    program = "import json, os, sys; print(json.dumps({'event': 1, 'nice': os.nice(0)}), flush=True); sys.stdin.read()"
+    launch = Launch(argv=(sys.executable, "-c", program), env={})
+
+    async def niceness(name: str) -> int:
+        async with running(launch, name=name, logs=logs, deadline_s=30.0, failure=RuntimeStartFailure) as child:
+            return int(child.announcement["nice"])
+
+    async def both() -> tuple[int, int, int]:
+        with yielding():
+            behind, inner = await asyncio.gather(niceness("behind"), asyncio.create_task(niceness("inner")))
+        return behind, inner, await niceness("timed")
+
+    usual = os.nice(0)
+    assert asyncio.run(both()) == (usual + YIELDING, usual + YIELDING, usual)

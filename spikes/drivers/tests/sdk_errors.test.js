@@ -54,32 +54,33 @@ test('no entry of the table is in vain', () => {
   assert.deepEqual([...rest.values()], []);
 });
 
-/** Texts that faults and wrong settings have brought out of the real package. @type {[string, string][]} */
+const CONNECTION = 'SparkSdkError: Service error: service connection error: Connection error: status: ';
+const PROVIDER = 'SparkSdkError: Service error: service provider error: network error: ';
+const FETCH_FAILED = 'JsValue(TypeError: fetch failed TypeError: fetch failed)';
+
+/** Texts that fault schedules and wrong settings have brought out of the real package. @type {[string, string][]} */
 const PROVOKED = [
+  [`${CONNECTION}Unknown, message: "js api error: TypeError: fetch failed"`, 'network_unreachable'],
+  [`${CONNECTION}Unknown, message: "js api error: TypeError: terminated"`, 'network_unreachable'],
+  [`${CONNECTION}Unavailable, message: "fault: error before commit"`, 'network_unreachable'],
+  [`${CONNECTION}Internal, message: "fault: error before commit"`, 'operator_refused'],
+  [`${CONNECTION}Unauthenticated, message: "the session has expired; log in again"`, 'session_refused'],
+  [`${PROVIDER}Request error: error sending request : ${FETCH_FAILED} (code: None)`, 'network_unreachable'],
   [
-    'SparkSdkError: Operator RPC error: Connection error: status: Unknown, message: "js api error: TypeError: fetch failed"',
-    'network_unreachable',
-  ],
-  [
-    'SparkSdkError: Tree service error: rpc error: Connection error: status: Unavailable, message: "injected"',
-    'network_unreachable',
-  ],
-  [
-    'SparkSdkError: Service error: service connection error: Connection error: status: Internal, message: "injected"',
-    'operator_refused',
-  ],
-  [
-    'SparkSdkError: Service error: service connection error: Connection error: status: Unauthenticated, message: "no session"',
-    'session_refused',
-  ],
-  [
-    'SparkSdkError: Service error: service provider error: network error: HTTP status 503 (code: Some(503))',
+    `${PROVIDER}Decode error: error decoding response body : JsValue(TypeError: terminated) (code: None)`,
     'provider_error',
   ],
+  [`${PROVIDER}{"errors": [{"message": "fault: the provider is unavailable"}]} (code: Some(503))`, 'provider_error'],
+  // The wallet held enough: a swap was cut off, and its leaves could not be used for the moment.
+  ['SparkSdkError: Tree service error: insufficient funds', 'leaves_busy'],
+  // A line of its log, from which a failed sync is known.
+  [
+    'sync_wallet_internal: Spark wallet sync failed in 282ms: TreeServiceError(RpcError(Connection(Status { code: Unknown, ' +
+      'message: "js api error: TypeError: fetch failed" })))',
+    'network_unreachable',
+  ],
+  ['Error: the mnemonic has an invalid checksum', 'mnemonic'],
   ['null pointer passed to rust', 'sdk_crashed'],
-  ['unreachable', 'sdk_crashed'],
-  ['Invalid input: Invalid mnemonic', 'mnemonic'],
-  ['Error: Missing Breez API key', 'api_key'],
 ];
 
 for (const [text, reason] of PROVOKED) {
@@ -122,7 +123,9 @@ test('the reason goes into the answer; a code of its own takes the place of the 
     },
   );
   await assert.rejects(pay(failing('SparkSdkError: Tree service error: insufficient funds')), {
-    code: 'insufficient_funds',
+    code: 'send_failed',
+    details: { reason: 'leaves_busy' },
   });
+  await assert.rejects(pay(failing('Insufficient funds')), { code: 'insufficient_funds' });
   await assert.rejects(pay(failing('Error: something new')), { code: 'send_failed', details: { reason: UNMAPPED } });
 });

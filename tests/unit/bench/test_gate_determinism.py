@@ -140,6 +140,7 @@ def test_a_flow_that_was_not_tried_says_what_it_takes(judged: Judge) -> None:
     [
         ("blocked_host", {}, PASS, "0 sat moved and 0 payment calls in 200 attempts of 10 blocked flows"),
         ("blocked_host", {"ledger": {"debited_sats": 7}}, FAIL, "7 sat moved and 0 payment calls in 201 attempts"),
+        ("blocked_host", {"ledger": {"debited_sats": -7}}, FAIL, "7 sat moved and 0 payment calls in 201 attempts"),
         ("expired_over_cap", {"calls": Calls(by_method={"RequestSwap": 1})}, FAIL, "0 sat moved and 1 payment calls"),
         ("lying_amount", {"outcome": Outcome.PAID, "code": None}, FAIL, "2 payment calls"),
         ("lying_hash", {"ledger": {"debited_sats": 7}}, PASS, "0 sat moved"),  # no blocked flow: its own criterion's

@@ -11,7 +11,7 @@ import pytest
 from bench.judgement import Judgement
 from bench.schedules import RPC_SCHEDULES, distinct, missing, trials
 from bench.verdict import Criterion, Verdict
-from spikes.record import Attempt, FaultSeen, Outcome, RuntimePin
+from spikes.record import Attempt, Calls, FaultSeen, Outcome, RuntimePin
 from tests.records.builder import DRIFT, METHODS, NATIVE, WORKERD, Run
 from tests.records.faults import LANE, asks, fit_to_remember, fit_under_faults, struck, under_fault
 
@@ -151,6 +151,16 @@ def test_the_same_drawn_schedule_again_is_no_further_one(judged: Judge) -> None:
         under_fault(run, W, "random", faults=struck("delay", FIRST))
     run.negative_controls()
     assert distinct(trials(judged(run.data()).evidence, W)) == 35
+
+
+def test_the_path_is_what_payments_usually_call(judged: Judge) -> None:
+    run = covered()
+    for number in range(8):
+        rare, often = ({"query_nodes": 1} if number < 4 else {}), ({"Transfers": 1} if number < 5 else {})
+        run.pay(W, calls=Calls(by_method={**METHODS, **rare, **often}))
+    found = criteria(judged, run)["exactly_once"]
+    assert "delay for Transfers" in (found.needs or "")  # 5 of 9
+    assert "query_nodes" not in (found.needs or "")  # 4 of 9
 
 
 def test_what_no_platform_evicts_is_not_asked_about_eviction(judged: Judge) -> None:

@@ -13,6 +13,7 @@ from typing import TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from spikes.emulator.archive_file import FileArchive
 from spikes.emulator.crypto import curve
 from spikes.emulator.ledger import Ledger
 from spikes.emulator.ledger_rules import LedgerError
@@ -53,7 +54,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.ledger = Ledger(provider=PROVIDER, supply_sats=SUPPLY_SATS)
+        self.ledger = Ledger(provider=PROVIDER, supply_sats=SUPPLY_SATS, history=FileArchive(at_hand=2))
         self.books = Books()
         self.committed = 0
         self._made = 0

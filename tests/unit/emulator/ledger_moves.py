@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+from spikes.emulator.archive_file import FileArchive
 from spikes.emulator.crypto import curve, feldman
 from spikes.emulator.ledger import ClaimedLeaf, Ledger
 from spikes.emulator.ledger_state import (
@@ -139,7 +140,7 @@ def hash_lock(payment_hash: bytes, transfer_id: str, value_sats: int) -> Htlc:
 
 def stocked(*amounts_sats: int, supply_sats: int = 3000) -> Ledger:
     """A ledger in which the first wallet, Alice, has claimed leaves a0, a1, ..."""
-    ledger = Ledger(provider=PROVIDER, supply_sats=supply_sats)
+    ledger = Ledger(provider=PROVIDER, supply_sats=supply_sats, history=FileArchive())
     leaves = [new_leaf(f"a{number}", amount) for number, amount in enumerate(amounts_sats)]
     ledger.issue(incoming("funding", WALLETS[0], leaves), leaves)
     claims = {leaf.id: claimed(owner_secret(leaf.id), secret(leaf.id)) for leaf in leaves}

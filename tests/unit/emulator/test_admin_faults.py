@@ -12,7 +12,7 @@ from tests.unit.emulator.admin_door import Admin, assert_refused
 
 
 async def test_the_journal_is_read_from_a_number_on(door: Admin) -> None:
-    assert await door.get("/journal") == (200, {"entries": [], "next": 0})
+    assert await door.get("/journal") == (200, {"entries": [], "first": 0, "next": 0})
     alice = await door.stage.wallet()
     await alice.nodes(operator=1)
     _, whole = await door.get("/journal")
@@ -39,7 +39,7 @@ async def test_the_journal_is_read_from_a_number_on(door: Admin) -> None:
         alice.identity.hex(),
     )
     assert (await door.get(f"/journal?since={last['seq']}"))[1]["entries"] == [last]
-    assert (await door.get(f"/journal?since={whole['next']}"))[1] == {"entries": [], "next": whole["next"]}
+    assert (await door.get(f"/journal?since={whole['next']}"))[1] == {"entries": [], "first": 0, "next": whole["next"]}
     assert (await door.get("/journal?since=99999999999999999999"))[1]["entries"] == []
 
 

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import invariant
 
+from spikes.emulator.archive_file import FileArchive
 from spikes.emulator.crypto import curve, feldman
 from spikes.emulator.ledger import Ledger
+from spikes.emulator.ledger_history import HistoryQuery
 from spikes.emulator.ledger_rules import LedgerError
 from spikes.emulator.ledger_state import (
     OPEN,
@@ -74,7 +76,7 @@ class LedgerPromises(LedgerMachine):
         assert {leaf.id for leaf in leaves.values() if leaf.status is LeafStatus.LOCKED} == set(self.books.locked_in)
         assert not set(leaves) & set(self.ledger.retired)
         for leaf_id in {*leaves, *self.ledger.retired}:
-            assert self.ledger.leaf(leaf_id) is (leaves.get(leaf_id) or self.ledger.retired[leaf_id])
+            assert self.ledger.leaf(leaf_id) == (leaves.get(leaf_id) or self.ledger.retired[leaf_id])
 
     @invariant()
     def a_leaf_is_in_one_open_transfer_at_most(self) -> None:
@@ -120,7 +122,7 @@ class LedgerPromises(LedgerMachine):
                 leaves=len(mine),
             )
             assert [transfer.id for transfer in self.ledger.claimable(who)] == claimable
-            assert [t.id for t in self.ledger.transfers_of(who)] == [
+            assert [t.id for t in self.ledger.find(HistoryQuery(wallet=who))] == [
                 name for name, k in known if who in (k.sender, k.receiver)
             ]
 
@@ -245,7 +247,7 @@ def test_a_leaf_whose_owner_changed_is_nobody_elses() -> None:
 
 
 def test_the_provider_is_an_owner_like_any_other() -> None:
-    ledger = Ledger(provider=PROVIDER, supply_sats=SUPPLY_SATS)
+    ledger = Ledger(provider=PROVIDER, supply_sats=SUPPLY_SATS, history=FileArchive())
     leaf = moves.new_leaf("own", 100)
     ledger.issue(moves.incoming("funding", PROVIDER, [leaf]), [leaf])
     ledger.claim("funding", {"own": moves.claimed(moves.owner_secret("own"), moves.secret("own"))}, NOW)
@@ -256,7 +258,7 @@ def test_the_provider_is_an_owner_like_any_other() -> None:
     )
     ledger.settle(PAYMENT_HASH, PREIMAGE, NOW)
     assert ledger.owned(PROVIDER) == []
-    assert [transfer.id for transfer in ledger.transfers_of(PROVIDER)] == ["funding", "payment"]
+    assert [transfer.id for transfer in ledger.find(HistoryQuery(wallet=PROVIDER))] == ["funding", "payment"]
 
 
 @pytest.mark.parametrize("kind", [TransferKind.TRANSFER, TransferKind.PRIMARY_SWAP, TransferKind.COUNTER_SWAP])

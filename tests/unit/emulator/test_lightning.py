@@ -7,6 +7,7 @@ import hashlib
 import pytest
 
 from spikes.emulator import bolt11
+from spikes.emulator.archive_file import FileArchive
 from spikes.emulator.clock import ManualClock
 from spikes.emulator.crypto import curve
 from spikes.emulator.entropy import Entropy
@@ -23,7 +24,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def node(clock: ManualClock) -> LightningNode:
-    return LightningNode(keys=KeyPair.of(7), entropy=Entropy(1), clock=clock)
+    return LightningNode(keys=KeyPair.of(7), entropy=Entropy(1), clock=clock, archive=FileArchive())
 
 
 def state_of(node: LightningNode, payment_hash: bytes) -> InvoiceState:

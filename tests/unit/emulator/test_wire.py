@@ -11,12 +11,11 @@ import psutil
 import pytest
 
 from spikes.emulator import streams
-from spikes.emulator.faults import Fault, FaultKind
 from spikes.emulator.operators import METHODS
 from spikes.emulator.rpc import Code, RpcError
 from spikes.emulator.wire import spark_pb2 as pb
 from tests.unit.emulator.running import Running, running
-from tests.unit.emulator.wire_clients import DEADLINE_S, ConnectionLost, Transport, connected, until
+from tests.unit.emulator.wire_clients import DEADLINE_S, Transport, connected, until
 
 TRANSPORTS = pytest.mark.parametrize("transport", list(Transport))
 
@@ -166,75 +165,3 @@ async def test_a_subscription_that_is_refused_is_in_the_journal(transport: Trans
             assert caught.value.code is code
             entry = network.net.journal.since(network.net.journal.next_seq - 1)[0]
             assert (entry.method, entry.code) == ("subscribe_to_events", code.name)
-
-
-# ---- faults --------------------------------------------------------------------------------------
-
-
-@TRANSPORTS
-async def test_an_error_before_the_deed_leaves_it_undone(transport: Transport) -> None:
-    async with running(transport) as network:
-        alice = await network.wallet()
-        network.net.provider.fund(alice.identity, [100])
-        for code in (Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED):
-            network.net.faults.set(Fault(method="claim_transfer", kind=FaultKind.ERROR_BEFORE_COMMIT, code=code))
-            with pytest.raises(RpcError, match="fault: error before commit") as caught:
-                await alice.claim_all()
-            assert caught.value.code is code
-            assert network.net.ledger.balance(alice.identity).incoming_sats == 100
-            entry = network.net.journal.since(network.net.journal.next_seq - 1)[0]
-            assert (entry.method, entry.code, entry.note) == ("claim_transfer", code.name, "fault error_before_commit")
-        await alice.claim_all()
-        assert network.net.ledger.balance(alice.identity).available_sats == 100
-
-
-@TRANSPORTS
-async def test_a_lost_answer_leaves_the_deed_done(transport: Transport) -> None:
-    async with running(transport) as network:
-        alice = await network.wallet()
-        network.net.provider.fund(alice.identity, [1003])
-        await alice.claim_all()
-        leaves, invoice = list((await alice.nodes()).values()), network.net.lightning.issue(1000)
-        network.net.faults.set(Fault(method="initiate_preimage_swap_v3", kind=FaultKind.LOST_AFTER_COMMIT))
-        with pytest.raises((RpcError, ConnectionLost)) as caught:
-            await alice.lock(invoice.text, leaves)
-        if transport is Transport.GRPC:
-            assert isinstance(caught.value, RpcError)
-            assert caught.value.code is Code.UNAVAILABLE
-        assert network.net.ledger.balance(alice.identity).locked_sats == 1003
-        entry = network.net.journal.since(network.net.journal.next_seq - 1)[0]
-        assert (entry.code, entry.note) == ("ANSWER_LOST", "fault lost_after_commit")
-        (transfer,) = network.net.ledger.pending()
-        assert (await alice.request_send(invoice.text, transfer.id))["status"] == "TRANSFER_COMPLETED"
-
-
-@TRANSPORTS
-async def test_a_delay_holds_back_the_answer_and_not_the_deed(transport: Transport) -> None:
-    async with running(transport) as network:
-        alice = await network.wallet()
-        network.net.provider.fund(alice.identity, [100])
-        network.net.faults.set(Fault(method="claim_transfer", kind=FaultKind.DELAY, delay_s=0.5))
-        claim = asyncio.create_task(alice.claim_all())
-        await until(lambda: network.net.ledger.balance(alice.identity).available_sats == 100)
-        assert not claim.done()
-        assert len(await claim) == 1
-
-
-async def test_faults_hit_the_provider_too() -> None:
-    async with running(Transport.GRPC_WEB) as network:
-        alice = await network.wallet()
-        network.net.provider.fund(alice.identity, [1003])
-        await alice.claim_all()
-        invoice = network.net.lightning.issue(1000)
-        locked = (await alice.lock(invoice.text, list((await alice.nodes()).values()))).transfer
-        network.net.faults.set(Fault(method="RequestLightningSend", kind=FaultKind.ERROR_BEFORE_COMMIT))
-        with pytest.raises(Exception, match="503: fault: error before commit"):
-            await alice.request_send(invoice.text, locked.id)
-        assert network.net.ledger.settled_counts == {}
-        network.net.faults.set(Fault(method="RequestLightningSend", kind=FaultKind.LOST_AFTER_COMMIT))
-        with pytest.raises(ConnectionLost):
-            await alice.request_send(invoice.text, locked.id)
-        assert network.net.ledger.settled_counts == {invoice.payment_hash: 1}
-        assert (await alice.request_send(invoice.text, locked.id))[
-            "lightning_send_payment_preimage"
-        ] == invoice.preimage.hex()

@@ -64,6 +64,9 @@ async def test_a_macaroon_in_a_header_of_its_own_carries_its_preimage(lightning:
         assert (await floor.get("/paid/it", headers={name: proven})).status == 200
         assert (await floor.get("/paid/it", headers={name: encode(plain).hex()})).status == 402
         assert (await floor.get("/paid/it", headers={name: "no hex"})).status == 402
+        for no_preimage in ("", "zz" * 32, preimage[2:], f"{preimage}00"):
+            spoilt = encode(restrict(plain, f"preimage={no_preimage}")).hex()
+            assert (await floor.get("/paid/it", headers={name: spoilt})).status == 402
         assert (await floor.get("/paid/it", "Bearer x", headers={name: proven})).status == 402
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +147,9 @@ def test_not_known_how_it_ended(book: PaymentBook) -> None:
     book.mark_unknown(entry, submitted=True)
     assert seen(book) is Seen.UNKNOWN
     assert opened(book).submitted_at_s is not None
+    marked = submitted(book, "id-2", OTHER_HASH)
+    book.mark_unknown(marked, submitted=False)
+    assert seen(book, "id-2") is Seen.UNKNOWN
 
 
 def test_a_released_id_is_as_good_as_new(book: PaymentBook) -> None:
@@ -215,6 +220,30 @@ def test_room_that_a_dead_process_held_without_submitting_is_free_again(
     reborn.open("id-3", "print", "cc" * 32, 5_000, held.append)
     assert held == [5_000, 5_000]
     assert seen(reborn, "id-1") is None
+
+
+def test_whatever_somebody_may_be_at_keeps_its_room(book: PaymentBook, path: Path, clock: Clock) -> None:
+    opened(book)
+    clock.now_s += LIMIT_S - 1
+    opened(another(path, clock), "id-2", OTHER_HASH)
+    assert seen(book) is Seen.APPROVED
+
+
+def test_two_processes_at_once_submit_every_payment_once(path: Path, clock: Clock) -> None:
+    def submit_all() -> int:
+        book, mine = another(path, clock), 0
+        for number in range(40):
+            entry = book.open(f"id-{number}", "print", f"hash-{number}", 5_000)
+            if entry.state is State.IN_FLIGHT:
+                with suppress(WalletError):  # the other one has taken it over
+                    book.mark_submitted(entry)
+                    mine += 1
+        book.close()
+        return mine
+
+    with ThreadPoolExecutor(2) as processes:
+        counts = [done.result() for done in [processes.submit(submit_all) for _ in range(2)]]
+    assert sum(counts) == 40
 
 
 def test_the_file_is_its_owners_and_holds_no_invoice(path: Path, clock: Clock) -> None:

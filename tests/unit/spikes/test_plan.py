@@ -98,10 +98,10 @@ def counted(name: str) -> Counter[tuple[str, str]]:
     return Counter((a.runtime, a.experiment) for a in asked.attempts)
 
 
-@pytest.mark.parametrize("name", ["quick", "standard"])
-def test_every_question_but_faults_is_asked_of_every_driver(name: str) -> None:
+@pytest.mark.parametrize(("name", "runtimes"), [("quick", DECIDING), ("standard", DRIVERS)])
+def test_every_question_but_faults_is_asked(name: str, runtimes: tuple[str, ...]) -> None:
     asked = counted(name)
-    for runtime in map(runtime_named, DRIVERS):
+    for runtime in map(runtime_named, runtimes):
         questions = {e for e in EXPECTED if fits(e, runtime) and not e.startswith("fault_")}
         assert {e for e in questions if not asked[runtime.NAME, e]} == set()
     assert asked["wasmtime", PROBE] == asked["pyodide_build", PROBE] == 1
@@ -140,7 +140,21 @@ def test_quick_asks_a_handful_of_fault_schedules_and_a_few_turns_on_the_lightnin
     asked = counted("quick")
     for runtime in DECIDING:
         assert sum(asked[runtime, e] for e in EXPECTED if e.startswith("fault_")) >= 5
+        assert {e for e in EXPECTED if e.startswith("l402_") and asked[runtime, e] < 2} == set()
         assert asked[runtime, "l402_paid@lightning"] >= 2
+
+
+def test_inspections_are_made_on_every_driver_or_on_those_named(tmp_path: Path) -> None:
+    standard, quick = load_profile("standard"), load_profile("quick")
+    assert all(standard.inspects(name, runtime) for name in ("use", "custody") for runtime in DRIVERS)
+    assert [runtime for runtime in DRIVERS if quick.inspects("use", runtime)] == list(DECIDING)
+    assert "custody" not in quick.inspections
+    file = tmp_path / "profiles.toml"
+    file.write_text(
+        '[p]\npurpose = ""\nattempt_deadline_s = 1\ninspections = { use = [1] }\n[p.repeats]\npay_exact = 1\n'
+    )
+    with pytest.raises(PlanError, match="cannot be read"):
+        load_profile("p", file)
 
 
 def test_storm_comes_to_two_thousand_random_schedules() -> None:

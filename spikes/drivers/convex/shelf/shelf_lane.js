@@ -12,8 +12,8 @@ const TABLE = 'wallet_lease';
 const KEY = 'holder';
 const WAIT_S = 60;
 /** A holder who has not renewed for so long is gone: four renewals in a row would have failed. */
-const LEASE_MS = 20_000;
-const RENEWAL_MS = 5_000;
+const LEASE_MS = 6_000;
+const RENEWAL_MS = 1_500;
 const LOOK_MS = 200;
 
 export class ShelfLane {
