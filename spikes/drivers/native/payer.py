@@ -30,7 +30,8 @@ from spikes.drivers.native.session import (
     WalletSession,
 )
 
-LOOK_EVERY_S = 1.0
+LEAST_PAUSE_S = 1.0
+PAUSE_SHARE = 0.1
 
 __all__ = ["Order", "Paid", "Payer", "PhaseClock", "longest_payment_s"]
 
@@ -115,10 +116,10 @@ class Payer:
             await wallet.require_funds(quote.total_sats)
         with clock.phase("send"):
             timeout_s = self._config.completion_timeout_s
-            until = time.monotonic() + timeout_s
+            since = time.monotonic()
             sent = await wallet.send(quote, order.request_id, timeout_s, lambda: self._book.mark_submitted(entry))
         with clock.phase("confirm"):
-            return await _watched(sent, wallet, until)
+            return await _watched(sent, wallet, since, since + timeout_s)
 
     async def _unpaid(self, entry: Entry, error: Exception, wallet: WalletSession) -> Paid:
         """Book a payment that did not end well; the answer of another attempt, if that one has paid meanwhile.
@@ -192,14 +193,20 @@ class Payer:
         return _paid(self._book.settle_paid(entry, kept), preimage)
 
 
-async def _watched(payment: PaymentView, wallet: WalletSession, until: float) -> PaymentView:
-    """The payment when it is not pending any more, or as it was last seen: one look a second, where the SDK's own
-    polling becomes too slow (known.toml: polls-grow-rare).
+async def _watched(payment: PaymentView, wallet: WalletSession, since: float, until: float) -> PaymentView:
+    """The payment when it is not pending any more, or as it was last seen.
+
+    Looks, where the SDK's own polling becomes too slow (known.toml: polls-grow-rare). A look is some ten requests, so a
+    payment that takes long is looked at less often. Times are of the monotonic clock.
     """
     if payment.payment_hash is None:
         return payment  # an orphan: the service provider was never told, so nobody is at it
-    while payment.status == "pending" and time.monotonic() + LOOK_EVERY_S < until:
-        await asyncio.sleep(LOOK_EVERY_S)
+    while payment.status == "pending":
+        now = time.monotonic()
+        pause_s = max(LEAST_PAUSE_S, PAUSE_SHARE * (now - since))
+        if now + pause_s >= until:
+            break
+        await asyncio.sleep(pause_s)
         with suppress(WalletError):  # a look that fails shows nothing; the next one may
             await wallet.sync(until - time.monotonic())
             payment = await wallet.find(payment.payment_id) or payment

@@ -78,7 +78,11 @@ test('what became of a request is told without an SDK: first to last, and to nob
   made = driver({
     prepare: async () => {
       await look();
-      return { input: made.request.invoice, amount: 10n, paymentMethod: { type: 'bolt11Invoice', lightningFeeSats: 2 } };
+      return {
+        input: made.request.invoice,
+        amount: 10n,
+        paymentMethod: { type: 'bolt11Invoice', lightningFeeSats: 2 },
+      };
     },
     send: async (/** @type {any} */ request, /** @type {any} */ api) => {
       await api.submit(request);
@@ -111,7 +115,15 @@ test('a purchase is told by the buyer; how far its payment has come, by the wall
   /** @type {any} */
   let bought = null;
   const buyer = { stateOf: async () => bought };
-  const handle = createContract({ runtime: 't', sdk: 's', token: 't', errorTable, service: made.service, experiments: {}, buyer });
+  const handle = createContract({
+    runtime: 't',
+    sdk: 's',
+    token: 't',
+    errorTable,
+    service: made.service,
+    experiments: {},
+    buyer,
+  });
   const ask = async () => {
     const url = `http://127.0.0.1/requests/${made.request.requestId}`;
     const response = await handle(new Request(url, { headers: { authorization: 'Bearer t' } }));

@@ -76,7 +76,11 @@ async function dies(point, changes = {}) {
       prepare: async () => {
         if (point === 'quote') cut();
         if (point === 'quote') throw new Error('no quote');
-        return { input: dying.request.invoice, amount: 10n, paymentMethod: { type: 'bolt11Invoice', lightningFeeSats: 2 } };
+        return {
+          input: dying.request.invoice,
+          amount: 10n,
+          paymentMethod: { type: 'bolt11Invoice', lightningFeeSats: 2 },
+        };
       },
       send: async (order, api) => {
         await api.submit(order);
@@ -109,7 +113,7 @@ test('dead before it submitted: the request is paid as new by the next service',
 test('dead before it submitted and never asked for again: the room is free when nobody can be at it any more', async () => {
   const { reborn, next, request } = await dies('quote');
   const { books } = reborn.service;
-  books.register.nowMs = books.window.nowMs = books.nowMs = () => Date.now() + books.register.inFlightLimitMs;
+  books.register.nowMs = books.window.nowMs = () => Date.now() + books.register.inFlightLimitMs;
   await assert.rejects(pay(reborn, next), { code: 'payment_missing_preimage' }, 'there is room for it');
   assert.equal(await reborn.service.stateOf(request.requestId), null);
   assert.equal(await books.spentMsats(), 10_000n);
@@ -202,7 +206,11 @@ function halting(/** @type {'prepare' | 'send'} */ where) {
     {
       prepare: async () => {
         if (where === 'prepare') await here;
-        return { input: made.request.invoice, amount: 10n, paymentMethod: { type: 'bolt11Invoice', lightningFeeSats: 2 } };
+        return {
+          input: made.request.invoice,
+          amount: 10n,
+          paymentMethod: { type: 'bolt11Invoice', lightningFeeSats: 2 },
+        };
       },
       send: async (order, api) => {
         await api.submit(order);
@@ -248,7 +256,7 @@ test('two services on one shelf: the first is told that its request is under way
   await until(() => second.calls.prepare > 0, 'the second to ask for a quote');
   goOn();
   await assert.rejects(paying, { code: 'idempotency_in_flight' });
-  assert.equal((await first.service.stateOf(request.requestId))?.state, 'approved', 'it is still the second one\'s');
+  assert.equal((await first.service.stateOf(request.requestId))?.state, 'approved', "it is still the second one's");
 });
 
 test('what is proven paid stays so, and keeps its room, whatever is said of it later', async () => {
@@ -271,9 +279,9 @@ test('what is settled counts in the window for its time; nobody gives its room b
   const options = { shelf: new MemoryShelf(), config: settings({ windowMs: 1_000 }), inFlightLimitMs: 10 ** 9 };
   const books = new Books({ ...options, incarnation: 'one', nowMs: () => nowMs });
   const order = { request, terms: readTerms(request.invoice, 'regtest') };
-  await books.open(order, 'terms');
+  const { attempt } = /** @type {any} */ (await books.open(order, 'terms'));
   await books.settlePaid(order, () => /** @type {any} */ ({}));
-  await books.giveBack(order);
+  await books.giveBack({ ...order, attempt });
   assert.equal(await books.spentMsats(), 10_000n);
   nowMs += 1_000;
   assert.equal(await books.spentMsats(), 0n);

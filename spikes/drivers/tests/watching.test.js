@@ -13,40 +13,47 @@ const pay = ({ service, request }) => service.payBolt11(request, new PhaseClock(
 const SECOND_MS = 1_000;
 
 /**
- * Looks of a session whose every sync is answered by the next of `looks`; its clock stands still but for the waiting.
- * @param {import('node:test').TestContext} t @param {(any | Error)[]} looks @param {number} untilS
+ * Looks of a session whose every sync is answered by the next of `looks`; time passes only by the waiting.
+ * @param {import('node:test').TestContext} t @param {(any | Error)[]} looks
+ * @param {{untilS?: number, payment?: any}} [options]
  */
-async function watched(t, looks, untilS, payment = { id: 'id', status: 'pending', details: {} }) {
+async function watched(t, looks, { untilS = 45, payment = { id: 'id', status: 'pending', details: {} } } = {}) {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
-  let count = 0;
+  /** @type {number[]} */
+  const atMs = [];
   const session = {
     calls: { within: (/** @type {Promise<any>} */ call) => call },
     sync: async () => {
-      if (looks[count++] instanceof Error) throw looks[count - 1];
+      atMs.push(Date.now());
+      if (looks[atMs.length - 1] instanceof Error) throw looks[atMs.length - 1];
     },
   };
-  const sdk = { getPayment: async () => ({ payment: { ...payment, status: looks[count - 1] } }) };
-  const untilMs = Date.now() + untilS * SECOND_MS;
-  const watching = watchPayment({ session: /** @type {any} */ (session), sdk, payment, untilMs });
+  const sdk = { getPayment: async () => ({ payment: { ...payment, status: looks[atMs.length - 1] } }) };
+  const watch = { session: /** @type {any} */ (session), sdk, payment, sinceMs: -5 * SECOND_MS };
+  const watching = watchPayment({ ...watch, untilMs: (untilS - 5) * SECOND_MS });
   let isOver = false;
   watching.then(() => (isOver = true));
-  for (let turn = 0; !isOver && turn < 2 * untilS; turn += 1) {
+  for (let turn = 0; !isOver && turn < 100 * untilS; turn += 1) {
     for (let microtask = 0; microtask < 20; microtask += 1) await Promise.resolve();
-    t.mock.timers.tick(SECOND_MS);
+    t.mock.timers.tick(SECOND_MS / 20);
   }
   const { status } = await watching;
   t.mock.timers.reset();
-  return { status, looks: count, tookMs: untilMs - untilS * SECOND_MS };
+  return { status, atS: atMs.map((ms) => ms / SECOND_MS + 5) };
 }
 
-test('one look a second until it has an end, or the time is up', async (t) => {
-  const ended = await watched(t, ['pending', new Error('no sync'), 'pending', 'completed'], 45);
-  assert.deepEqual([ended.status, ended.looks], ['completed', 4]);
-  const failed = await watched(t, ['pending', 'failed'], 45);
-  assert.deepEqual([failed.status, failed.looks], ['failed', 2]);
-  const late = await watched(t, Array(60).fill('pending'), 45);
-  assert.deepEqual([late.status, late.looks], ['pending', 44]);
-  assert.equal((await watched(t, [], 0.5)).looks, 0);
+test('a look every second, then every tenth of what it has taken, until it has an end or the time is up', async (t) => {
+  const ended = await watched(t, ['pending', new Error('no sync'), 'pending', 'completed']);
+  assert.deepEqual([ended.status, ended.atS], ['completed', [6, 7, 8, 9]]);
+  const failed = await watched(t, ['pending', 'failed']);
+  assert.deepEqual([failed.status, failed.atS], ['failed', [6, 7]]);
+  const { status, atS } = await watched(t, Array(60).fill('pending'));
+  assert.deepEqual([status, atS.length], ['pending', 20]);
+  for (const [index, at] of atS.entries()) {
+    const before = index === 0 ? 5 : atS[index - 1];
+    assert.ok(Math.abs(at - before - Math.max(1, before / 10)) < 0.1, `${before} -> ${at}`);
+  }
+  assert.deepEqual((await watched(t, [], { untilS: 5.5 })).atS, []);
 });
 
 test('what has an end needs no look; nor has an orphan, which nobody at the service provider is at', async (t) => {
@@ -55,7 +62,7 @@ test('what has an end needs no look; nor has an orphan, which nobody at the serv
     { id: 'id', status: 'odd', details: {} },
     { id: 'id', status: 'pending', details: undefined },
   ]) {
-    assert.equal((await watched(t, ['completed'], 45, /** @type {any} */ (payment))).looks, 0);
+    assert.deepEqual((await watched(t, ['completed'], { payment })).atS, []);
   }
 });
 

@@ -43,11 +43,23 @@ test('what was given up is not even marked', async () => {
 test('a payment that nobody asked for, or whose call has ended, is not let through', async () => {
   const { submit, end, promise, submissions } = sending(async () => {});
   await assert.rejects(submit('another'), /nobody asked/);
-  assert.throws(() => submissions.start('id', async () => {}, async () => {}), { code: 'prepare_failed' });
+  assert.throws(
+    () =>
+      submissions.start(
+        'id',
+        async () => {},
+        async () => {},
+      ),
+    { code: 'prepare_failed' },
+  );
   end(new Error('lost'));
   await assert.rejects(promise, /lost/);
   await assert.rejects(submit(), /nobody asked/);
-  submissions.start('id', async () => {}, async () => {});
+  submissions.start(
+    'id',
+    async () => {},
+    async () => {},
+  );
 });
 
 test('a call that throws at once is one that fails', async () => {

@@ -50,10 +50,10 @@ export async function payInvoice({ session, terms, requestId, completionTimeoutS
   const prepared = await prepare({ session, sdk, terms }, clock);
   const neededSats = terms.amountSats + BigInt(prepared.paymentMethod.lightningFeeSats);
   await requireFunds({ session, neededSats, waitS: completionTimeoutS }, clock);
-  const untilMs = Date.now() + completionTimeoutS * 1000;
+  const sinceMs = Date.now();
   const payment = await send({ session, sdk, prepared, requestId, completionTimeoutS, markSubmitted }, clock);
   return clock.time('confirm', async () => {
-    const ended = await watchPayment({ session, sdk, payment, untilMs });
+    const ended = await watchPayment({ session, sdk, payment, sinceMs, untilMs: sinceMs + completionTimeoutS * 1000 });
     return settledFacts(ended, terms);
   });
 }
@@ -132,7 +132,11 @@ async function requireFunds({ session, neededSats, waitS }, clock) {
 async function send({ session, sdk, prepared, requestId, completionTimeoutS, markSubmitted }, clock) {
   const request = {
     prepareResponse: prepared,
-    options: { type: 'bolt11Invoice', preferSpark: false, completionTimeoutSecs: Math.min(completionTimeoutS, SDK_POLLS_WELL_S) },
+    options: {
+      type: 'bolt11Invoice',
+      preferSpark: false,
+      completionTimeoutSecs: Math.min(completionTimeoutS, SDK_POLLS_WELL_S),
+    },
     idempotencyKey: requestId,
   };
   const { submissions, calls } = session;

@@ -64,7 +64,15 @@ export class LocalWalletService {
     this.turns = new Turns({ oneAtATime: takeTurns, lane, holdS: longestS, waitS: TURN_WAIT_S, nowMs });
     const { books, session } = this;
     const withSdk = this.#withSdk.bind(this);
-    this.payments = new Payments({ config, errorTable, books, session, withSdk, backendMode, nowMs: () => this.nowMs() });
+    this.payments = new Payments({
+      config,
+      errorTable,
+      books,
+      session,
+      withSdk,
+      backendMode,
+      nowMs: () => this.nowMs(),
+    });
   }
 
   /** @param {PhaseClock} clock */

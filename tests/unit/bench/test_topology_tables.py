@@ -121,6 +121,13 @@ def test_what_facts_say_of_a_secret(numbers: Thresholds, facts: dict[str, Any] |
     assert rows["B worker", "mnemonic"].checked == "argued"
 
 
+def test_the_control_is_no_executor_that_could_vouch_for_topology_b(numbers: Thresholds) -> None:
+    run = two_topologies()
+    fit_for_custody(run, "native")
+    rows = {(row.part, row.secret.partition(",")[0]): row for row in tabled(numbers, run).reaches}
+    assert rows["B runtime", "mnemonic"].checked == "not measured"
+
+
 def test_the_file_of_secrets_says_all_it_must() -> None:
     parts, reaches = {"A worker", "B worker", "B runtime"}, {"no", "in passing", "memory", "storage", "setting"}
     seen = [(entry["secret"], entry["part"]) for entry in _entries()]

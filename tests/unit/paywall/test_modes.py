@@ -6,11 +6,13 @@ import base64
 import hashlib
 
 import bolt11
+import httpx
 import pytest
 
 from spikes.paywall.catalogue import Item
 from spikes.paywall.challenge import WITHOUT_OFFER, Dialect, Malformed
 from spikes.paywall.identifier import TokenIdentifier
+from spikes.paywall.invoices import InvoiceDesk
 from spikes.paywall.macaroon import decode, encode, restrict
 from spikes.paywall.modes import MODES
 from spikes.paywall.seller import LARGE_BODY_BYTES
@@ -215,6 +217,11 @@ async def test_a_node_that_cannot_be_asked_opens_nothing(lightning: LightningNod
         lightning.fail()
         reply = await floor.get("/paid/it", authorization)
         assert (reply.status, reply.code) == (502, "node_unavailable")
+
+
+async def test_an_invoice_that_the_node_never_issued_is_not_settled(lightning: LightningNode) -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        assert await InvoiceDesk(client, lightning.url).is_settled(bytes(32)) is False
 
 
 async def test_a_dearer_second_offer(lightning: LightningNode) -> None:

@@ -287,6 +287,15 @@ def test_the_concurrent_stage_comes_after_the_serial_one_with_lanes_of_its_own()
     assert not {a.seed for a in serial} & {a.seed for a in concurrent}
 
 
+def test_what_cannot_be_asked_is_left_out_of_the_concurrent_stage_too() -> None:
+    group = LaneGroup(name="fault", repeats={"pay_exact": {ANY_RUNTIME: 1}, "pay_swap": {ANY_RUNTIME: 1}})
+    asked = Profile(name="made-up", purpose="a test", attempt_deadline_s=5.0, repeats={}, beside=(group,))
+    made = make_plan(asked, 7, THREE, EXPECTED, lambda experiment, runtime: (experiment, runtime) != ("pay_swap", "node"))
+    assert [(a.runtime, a.experiment) for a in made.attempts if a.runtime != "workerd"] == [
+        *(("native", "pay_exact"), ("native", "pay_swap"), ("node", "pay_exact")),
+    ]
+
+
 def test_attempts_are_dealt_out_to_the_wallets_of_a_group_in_turn() -> None:
     group = LaneGroup(name="fault", wallets=3, repeats={"pay_exact": {ANY_RUNTIME: 4}})
     made = beside(group, runtimes=("native", "node"))
@@ -329,6 +338,8 @@ def test_a_pattern_stands_for_every_experiment_that_fits_but_is_not_named() -> N
     concurrent = [(a.runtime, a.experiment) for a in made.of(Stage.CONCURRENT)]
     assert concurrent.count(("node", "l402_blocked_host")) == 2
     assert {runtime for runtime, experiment in concurrent if experiment == "l402_blocked_cap"} == set(THREE)
+    named_first = beside(repeats={"l402_paid": {"node": 3}, "l402_*": {"node": 1}})
+    assert [a.experiment for a in named_first.attempts].count("l402_paid") == 3
     with pytest.raises(PlanError, match="no_such_thing"):
         beside(repeats={"no_such_thing_*": {ANY_RUNTIME: 1}})
 

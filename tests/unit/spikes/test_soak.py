@@ -45,6 +45,8 @@ def test_an_open_file_shows(tmp_path: Path) -> None:
         during = sampled(tmp_path / "during.jsonl", attempts=1, samples=1)
     fds = [next(f.value for f in facts if f.name == "runner_fds.at_1") for facts in (before, during)]
     assert fds[1] == int(fds[0]) + 2
+    # the test stands in for the emulator too, so both counts are of the same process
+    assert next(f.value for f in during if f.name == "emulator_fds.at_1") == fds[1]
 
 
 @pytest.mark.parametrize(("attempts", "samples", "taken"), [(10, 0, 0), (3, 40, 3), (99, 10, 11)])
