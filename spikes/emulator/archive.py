@@ -34,7 +34,6 @@ class Kept(Mapping[Key, Value]):
         self._table = table
         self._limit = archive.at_hand
         self._newest: dict[Key, Value] = {}  # in the order in which they were put
-        self._size = 0
 
     @property
     def in_memory(self) -> int:
@@ -43,8 +42,7 @@ class Kept(Mapping[Key, Value]):
 
     def put(self, key: Key, value: Value) -> None:
         """Set what `key` stands for."""
-        if self._newest.pop(key, None) is None and self._archive.read(self._table, key) is None:
-            self._size += 1
+        self._newest.pop(key, None)
         self._newest[key] = value
         if len(self._newest) > self._limit:
             oldest = next(iter(self._newest))
@@ -70,7 +68,7 @@ class Kept(Mapping[Key, Value]):
                 yield cast(Key, key)
 
     def __len__(self) -> int:
-        return self._size
+        return sum(1 for _ in self)
 
     def __repr__(self) -> str:
         return f"Kept({sorted(self.items(), key=lambda item: item[0])!r})"

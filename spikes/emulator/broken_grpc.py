@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import stat
 from collections.abc import Iterator
 
 _OPEN_FILES = "/dev/fd"
@@ -28,11 +29,13 @@ def drop(peer: str) -> None:
 def _socket(descriptor: int) -> Iterator[socket.socket | None]:
     """An open file as a socket of its own, if it is one."""
     try:
-        found = socket.socket(fileno=os.dup(descriptor))
+        is_socket = stat.S_ISSOCK(os.fstat(descriptor).st_mode)
     except OSError:
+        is_socket = False  # closed meanwhile
+    if not is_socket:
         yield None
         return
-    with found:
+    with socket.socket(fileno=os.dup(descriptor)) as found:
         yield found
 
 

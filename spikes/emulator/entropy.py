@@ -34,16 +34,8 @@ class Entropy:
 
     def scalar(self, label: str) -> int:
         """The next secret of the stream, in 1..n-1."""
-        return _scalar(self.draw(label))
-
-    def scalar_at(self, label: str, counter: int) -> int:
-        """A secret that depends on seed, label and counter alone, in 1..n-1."""
-        return _scalar(self.at(label, counter))
+        return int.from_bytes(self.draw(label), "big") % (curve.N - 1) + 1
 
     def uuid(self, label: str) -> str:
         """The next random (version 4) UUID of the stream, lower case with dashes."""
         return str(UUID(bytes=self.draw(label, 16), version=4))
-
-
-def _scalar(data: bytes) -> int:
-    return int.from_bytes(data, "big") % (curve.N - 1) + 1

@@ -18,10 +18,11 @@ class NonceError(ValueError):
 
 
 class _Unused(NamedTuple):
-    """A nonce pair that was handed out: its number in the operator's stream is enough to make it again."""
+    """A nonce pair that was handed out, in as little memory as it takes."""
 
-    number: int
-    binding: bytes
+    hiding: int
+    binding: int
+    binding_point: bytes
     expires_at: float
 
 
@@ -32,7 +33,6 @@ class NoncePool:
         self._entropy = entropy
         self._lifetime_s = lifetime_s
         self._unused: dict[bytes, _Unused] = {}
-        self._issued = {1: 0, 2: 0, 3: 0}
 
     def __len__(self) -> int:
         return len(self._unused)
@@ -40,29 +40,23 @@ class NoncePool:
     def issue(self, index: int, now: float) -> Commitment:
         """A fresh commitment of operator `index` (1..3)."""
         self._expire(now)
-        number = self._issued[index]
-        self._issued[index] = number + 1
-        commitment = self._pair(index, number).commitment
-        self._unused[_key(index, commitment)] = _Unused(number, commitment.binding, now + self._lifetime_s)
+        pair = NoncePair(
+            hiding=self._entropy.scalar(f"nonce/{index}/hiding"), binding=self._entropy.scalar(f"nonce/{index}/binding")
+        )
+        commitment = pair.commitment
+        expires_at = now + self._lifetime_s
+        self._unused[_key(index, commitment)] = _Unused(pair.hiding, pair.binding, commitment.binding, expires_at)
         return commitment
 
     def spend(self, index: int, commitment: Commitment, now: float) -> NoncePair:
         """The secret behind a commitment; it is gone from the pool whatever happens next."""
         unused = self._unused.pop(_key(index, commitment), None)
-        if unused is None or unused.binding != commitment.binding:
+        if unused is None or unused.binding_point != commitment.binding:
             raise NonceError(f"operator {index}: this signing commitment is unknown or used; ask for new commitments")
         if unused.expires_at <= now:
             raise NonceError(f"operator {index}: this signing commitment has expired; ask for new commitments")
-        return self._pair(index, unused.number, commitment)
-
-    def _pair(self, index: int, number: int, commitment: Commitment | None = None) -> NoncePair:
-        """Number `number` of an operator's pairs. A commitment that is known need not be computed again."""
-        pair = NoncePair(
-            hiding=self._entropy.scalar_at(f"nonce/{index}/hiding", number),
-            binding=self._entropy.scalar_at(f"nonce/{index}/binding", number),
-        )
-        if commitment is not None:
-            pair.__dict__["commitment"] = commitment
+        pair = NoncePair(hiding=unused.hiding, binding=unused.binding)
+        pair.__dict__["commitment"] = commitment  # it is known: two multiplications saved
         return pair
 
     def _expire(self, now: float) -> None:

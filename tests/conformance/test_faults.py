@@ -10,7 +10,7 @@ from spikes.errors import PlanError
 from spikes.faults.ending import COUNTEREXAMPLES, SOUND, ending_of
 from spikes.faults.rehearsal import rehearse, shortest
 from spikes.faults.schedule import Fault, Kind, Schedule, canonical, read_schedule
-from spikes.record import Attempt, Outcome, read_lines
+from spikes.record import Attempt, Fact, Outcome, read_lines
 from spikes.replay_command import replay, schedule_of
 from spikes.runtimes import Runtime, native, node
 from tests.miniatures.runs import run
@@ -95,7 +95,8 @@ def test_a_run_tells_the_shortest_schedule(tmp_path: Path) -> None:
     directory, _ = run([unreliable(LIAR)], {"fault_reset_mid_body.RequestLightningSend": {"*": 1}}, tmp_path)
     lines = list(read_lines(directory.record))
     (attempt,) = (line for line in lines if isinstance(line, Attempt))
-    told = {line.name: line.value for line in lines if line.kind == "fact" and line.name.startswith("counterexample.")}
+    facts = [line for line in lines if isinstance(line, Fact)]
+    told = {fact.name: fact.value for fact in facts if fact.name.startswith("counterexample.")}
     reset = Schedule(faults=(Fault(kind=Kind.RESET_MID_BODY, method="RequestLightningSend"),))
     assert told == {f"counterexample.{attempt.seed}": canonical(reset)}
 

@@ -116,7 +116,7 @@ def paid_result(config: Config, order: Order, paid: Paid) -> dict[str, Any]:
     }
 
 
-def paid_claim(paid: Paid, balance_sats: int) -> dict[str, Any]:
+def paid_claim(paid: Paid, balance_sats: int | None) -> dict[str, Any]:
     """What an experiment's answer claims: hashes and amounts, never the preimage."""
     return {
         "paymentHash": paid.payment_hash,

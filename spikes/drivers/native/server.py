@@ -206,7 +206,7 @@ class Door:
         try:
             wallet = await self._open_wallet(clock)
             paid = await self._payer.pay(order, wallet, clock)
-            _, balance = await wallet.info()
+            balance = await wallet.known_balance_sats()
         except WalletError as error:
             return _outcome(error.meaning.outcome, error.code, str(error))
         return {**_outcome("paid"), "claim": paid_claim(paid, balance)}

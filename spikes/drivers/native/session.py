@@ -117,6 +117,10 @@ class WalletSession:
         info = await self._wallet.get_info(sdk.GetInfoRequest(ensure_synced=None))
         return str(info.identity_pubkey), int(info.balance_sats)
 
+    async def known_balance_sats(self) -> int | None:
+        """The balance, if a sync stands behind it; a new process that answers from its book has none to tell."""
+        return (await self.info())[1] if self._fresh else None
+
     async def read_invoice(self, invoice: str) -> InvoiceView:
         """Parse a BOLT11 invoice. Raises WalletError: invalid_request or unsupported_payment_method."""
         if not invoice.isascii() or not invoice.isalnum() or not invoice.lower().startswith("lnbc"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from spikes.emulator.faults.active import ActiveFault, Deed, Site
 from spikes.emulator.rpc import AnswerCut, AnswerLost, RpcError
@@ -41,13 +42,14 @@ class ResetMidBody(ActiveFault):
 
 
 class Delay(ActiveFault):
-    """The answer is held back, not the deed."""
+    """The answer is held back, not the deed; healed, it goes out at once."""
 
     rank = 5
 
     async def after(self, site: Site, body: bytes) -> None:
         self.strike(site)
-        await asyncio.sleep(self.terms.delay_s)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.healed.wait(), self.terms.delay_s)
 
 
 class Duplicate(ActiveFault):

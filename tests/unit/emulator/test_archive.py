@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -105,6 +106,21 @@ def fits(transfer: Transfer, query: HistoryQuery) -> bool:
         and (query.after is None or transfer.created_at > query.after)
         and (query.before is None or transfer.created_at < query.before)
     )
+
+
+def test_a_transfer_is_found_by_what_it_became_and_where_it_began() -> None:
+    archive = FileArchive()
+    first, second = (moves.incoming(name, WALLETS[0], [moves.new_leaf(name, 5)]) for name in ("first", "second"))
+    for transfer in (first, second, replace(first, status=TransferStatus.COMPLETED, created_at=NOW - 600)):
+        archive.note(WALLETS[0], transfer)
+
+    def found(**terms: Any) -> list[str]:
+        return archive.find(HistoryQuery(wallet=WALLETS[0], **terms))
+
+    assert found() == ["first", "second"]
+    assert found(statuses=(TransferStatus.COMPLETED,)) == ["first"]
+    assert found(statuses=(first.status,)) == ["second"]
+    assert found(before=NOW - 1) == ["first"]
 
 
 @given(made=transfers(), queries=st.lists(QUERIES, min_size=1, max_size=5), later=st.sampled_from(STATUSES))

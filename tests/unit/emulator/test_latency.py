@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import statistics
 from functools import partial
@@ -106,6 +107,25 @@ async def test_every_call_of_a_wallet_is_held_back_and_the_journal_says_how_long
     assert await door.post("/latency", body | {"profile": None}) == (200, {"profile": None})
     await alice.nodes()
     assert door.stage.last_entry().injected_s == 0
+
+
+@pytest.mark.parametrize("party", ["operator", "provider"])
+async def test_a_call_that_is_on_its_way_is_not_there_yet(door: Admin, party: str) -> None:
+    alice, bob = await door.stage.wallet("alice"), await door.stage.wallet("bob")
+    await door.post("/latency", {"identity": alice.identity.hex(), "profile": profile(rtt_s=600, rtt_sigma=0)})
+    since = door.stage.net.journal.next_seq
+    asking: asyncio.Task[object] = asyncio.create_task(
+        alice.nodes() if party == "operator" else alice.ssp("Transfers", transfer_spark_ids=[])
+    )
+    for _ in range(3):
+        await asyncio.sleep(0)
+        await bob.nodes()
+        await bob.ssp("Transfers", transfer_spark_ids=[])
+    assert not asking.done()
+    assert {entry.identity for entry in door.stage.net.journal.since(since)} == {bob.identity.hex()}
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    assert (door.stage.last_entry().code, door.stage.last_entry().identity) == ("CALLER_GONE", alice.identity.hex())
 
 
 async def test_payments_settle_after_their_drawn_time_and_the_invoice_tells_it(door: Admin) -> None:

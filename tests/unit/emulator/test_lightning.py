@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spikes.emulator import bolt11
 from spikes.emulator.archive_file import FileArchive
@@ -47,6 +49,25 @@ def test_no_two_invoices_share_a_secret(node: LightningNode) -> None:
     issued = [node.issue(5) for _ in range(10)]
     assert len({invoice.preimage for invoice in issued}) == 10
     assert len({bolt11.decode(invoice.text).payment_secret for invoice in issued}) == 10
+
+
+ORDERS = st.lists(st.tuples(st.sampled_from(("", "tea", "10/x")), st.sampled_from((1, 10))), max_size=12)
+
+
+@given(orders=ORDERS.flatmap(lambda orders: st.tuples(st.just(orders), st.permutations(orders))))
+@settings(deadline=None, max_examples=30)
+def test_secrets_do_not_depend_on_what_else_is_ordered(
+    orders: tuple[list[tuple[str, int]], list[tuple[str, int]]],
+) -> None:
+    """The n-th invoice of a memo and amount has the same payment hash, whichever order others come in."""
+    hashes: list[list[tuple[str, int, bytes]]] = []
+    for ordered in orders:
+        clock = ManualClock(START + len(hashes))
+        node = LightningNode(keys=KeyPair.of(7), entropy=Entropy(1), clock=clock, archive=FileArchive(at_hand=2))
+        issued = [(memo, amount, node.issue(amount, memo).payment_hash) for memo, amount in ordered]
+        assert len({payment_hash for _, _, payment_hash in issued}) == len(issued)
+        hashes.append(sorted(issued, key=lambda invoice: invoice[:2]))  # stable: in the order of each kind
+    assert hashes[0] == hashes[1]
 
 
 @pytest.mark.parametrize("amount_sats", [0, -1, MAX_AMOUNT_SATS + 1])

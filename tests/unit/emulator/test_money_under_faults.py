@@ -2,61 +2,69 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
-from hypothesis.stateful import invariant
+import asyncio
+import random
+
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
 
 from spikes.emulator.ledger_checks import check_leaf
 from spikes.emulator.ledger_state import HtlcStatus
-from tests.unit.emulator.fault_machine import NAMES, FaultMachine
+from spikes.emulator.provider_terms import OrphanPolicy
+from tests.unit.emulator.fault_machine import Command, FaultMachine, drawn
 
 
-class MoneyUnderFaults(FaultMachine):
-    """What must hold after every command, and at the end."""
-
-    @invariant()
-    def no_satoshi_is_lost(self) -> None:
-        ledger = self.stage.net.ledger
-        live = sum(leaf.value_sats for leaf in ledger.leaves.values())
-        assert ledger.reserve_sats + ledger.lightning_paid_sats + live == ledger.supply_sats
-        for leaf in ledger.leaves.values():
-            check_leaf(leaf)
-
-    @invariant()
-    def an_invoice_is_paid_once_at_most_and_costs_what_was_locked_for_it(self) -> None:
-        ledger = self.stage.net.ledger
-        assert set(ledger.settled_counts.values()) <= {1}
-        settled = [htlc for htlc in ledger.htlcs.values() if htlc.status is HtlcStatus.SETTLED]
-        assert {htlc.payment_hash for htlc in settled} == set(ledger.settled_counts)
-        for name in NAMES:
-            if name not in self.wallets:
-                continue
-            identity = self.wallets[name].identity
-            transfers = [ledger.transfers[htlc.transfer_id] for htlc in settled]
-            spent = sum(transfer.total_sats for transfer in transfers if transfer.sender == identity)
-            balance = ledger.balance(identity)
-            owned = balance.available_sats + balance.locked_sats + balance.incoming_sats
-            assert owned == self.funded[name] - spent
-
-    def teardown(self) -> None:
-        """Healed and swept, every wallet can claim what is its own, and nothing is left half-way."""
-        try:
-            if self.wallets:
-                self._come_to_rest()
-        finally:
-            super().teardown()
-
-    def _come_to_rest(self) -> None:
-        self.run(self._heal(None))
-        for wallet in self.wallets.values():
-            self.stage.net.provider.sweep_wallet(wallet.identity)
-            self.run(wallet.login())
-            self.run(wallet.claim_all())
-            balance = self.stage.balance(wallet)
-            assert (balance.locked_sats, balance.incoming_sats) == (0, 0)
-        assert self.stage.net.ledger.pending() == []
-        self.no_satoshi_is_lost()
-        self.an_invoice_is_paid_once_at_most_and_costs_what_was_locked_for_it()
+@given(chance=st.randoms(use_true_random=True), policy=st.sampled_from(OrphanPolicy))
+@settings(deadline=None, max_examples=50)
+def test_money_is_safe_whatever_goes_wrong(chance: random.Random, policy: OrphanPolicy) -> None:
+    commands = drawn(chance)
+    note("\n".join(map(repr, commands)))
+    asyncio.run(lived(FaultMachine(policy), commands))
 
 
-TestMoneyUnderFaults = MoneyUnderFaults.TestCase
-TestMoneyUnderFaults.settings = settings(deadline=None, max_examples=25, stateful_step_count=12)
+async def lived(machine: FaultMachine, commands: list[Command]) -> None:
+    """All commands, with every promise checked after each, and again once everything has come to rest."""
+    await machine.begin()
+    for command in commands:
+        await machine.do(command)
+        assert_no_satoshi_is_lost(machine)
+        assert_every_debit_is_a_payment(machine)
+    await come_to_rest(machine)
+    assert_no_satoshi_is_lost(machine)
+    assert_every_debit_is_a_payment(machine)
+
+
+def assert_no_satoshi_is_lost(machine: FaultMachine) -> None:
+    ledger = machine.stage.net.ledger
+    live = sum(leaf.value_sats for leaf in ledger.leaves.values())
+    assert ledger.reserve_sats + ledger.lightning_paid_sats + live == ledger.supply_sats
+    for leaf in ledger.leaves.values():
+        check_leaf(leaf)
+
+
+def assert_every_debit_is_a_payment(machine: FaultMachine) -> None:
+    """An invoice is paid once at most; a wallet has what it was sent, less what paid invoices were locked with."""
+    ledger = machine.stage.net.ledger
+    assert set(ledger.settled_counts.values()) <= {1}
+    settled = [htlc for htlc in ledger.htlcs.values() if htlc.status is HtlcStatus.SETTLED]
+    assert sorted(htlc.payment_hash for htlc in settled) == sorted(ledger.settled_counts)
+    assert sum(htlc.value_sats for htlc in settled) == ledger.lightning_paid_sats
+    for name, wallet in machine.wallets.items():
+        transfers = [ledger.transfers[htlc.transfer_id] for htlc in settled]
+        spent = sum(transfer.total_sats for transfer in transfers if transfer.sender == wallet.identity)
+        balance = machine.stage.balance(wallet)
+        owned = balance.available_sats + balance.locked_sats + balance.incoming_sats
+        assert owned == machine.funded[name] - spent
+
+
+async def come_to_rest(machine: FaultMachine) -> None:
+    """Healed and swept, every wallet can claim what is its own, and nothing is left half-way."""
+    await machine.heal()
+    for wallet in machine.wallets.values():
+        machine.stage.net.provider.sweep_wallet(wallet.identity)
+        await wallet.login()
+        await wallet.claim_all()
+        balance = machine.stage.balance(wallet)
+        assert (balance.locked_sats, balance.incoming_sats) == (0, 0)
+    assert machine.stage.net.ledger.pending() == []
+    assert machine.stage.net.provider.swaps.unfinished == 0

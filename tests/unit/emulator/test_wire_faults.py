@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -121,6 +122,20 @@ async def test_an_operator_that_is_down_drops_every_call(transport: Transport) -
             await alice.nodes(operator)
 
 
+@TRANSPORTS
+async def test_dropped_connections_leave_no_file_open(transport: Transport) -> None:
+    async with funded(transport) as (network, alice):
+        network.net.faults.set(Fault(kind=FaultKind.OPERATOR_DOWN, operator=2, count=0))
+        for _ in range(3):
+            with pytest.raises(LOST):
+                await alice.nodes(operator=2)
+        before = len(os.listdir("/dev/fd"))
+        for _ in range(20):
+            with pytest.raises(LOST):
+                await alice.nodes(operator=2)
+        await until(lambda: len(os.listdir("/dev/fd")) <= before + 4)
+
+
 async def test_a_provider_that_is_down_answers_503_to_everything() -> None:
     async with funded(Transport.GRPC_WEB) as (network, alice):
         network.net.faults.set(Fault(kind=FaultKind.SSP_ERROR, count=0))
@@ -155,11 +170,18 @@ async def test_a_lost_answer_leaves_the_deed_done(transport: Transport) -> None:
 async def test_a_delay_holds_back_the_answer_and_not_the_deed(transport: Transport) -> None:
     async with funded(transport) as (network, alice):
         network.net.provider.fund(alice.identity, [100])
-        network.net.faults.set(Fault(method="claim_transfer", kind=FaultKind.DELAY, delay_s=0.5))
+        network.net.faults.set(Fault(method="claim_transfer", kind=FaultKind.DELAY, delay_s=600))
         claim = asyncio.create_task(alice.claim_all())
         await until(lambda: network.net.ledger.balance(alice.identity).available_sats == 100)
+        for _ in range(10):  # others are answered meanwhile
+            await alice.nodes(operator=1)
         assert not claim.done()
+        network.net.faults.heal()
         assert len(await claim) == 1
+        network.net.provider.fund(alice.identity, [100])
+        network.net.faults.set(Fault(method="claim_transfer", kind=FaultKind.DELAY, delay_s=0.01))
+        assert len(await alice.claim_all()) == 1
+        assert last(network).note == "fault delay"
 
 
 @TRANSPORTS

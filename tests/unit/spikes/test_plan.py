@@ -290,7 +290,9 @@ def test_the_concurrent_stage_comes_after_the_serial_one_with_lanes_of_its_own()
 def test_what_cannot_be_asked_is_left_out_of_the_concurrent_stage_too() -> None:
     group = LaneGroup(name="fault", repeats={"pay_exact": {ANY_RUNTIME: 1}, "pay_swap": {ANY_RUNTIME: 1}})
     asked = Profile(name="made-up", purpose="a test", attempt_deadline_s=5.0, repeats={}, beside=(group,))
-    made = make_plan(asked, 7, THREE, EXPECTED, lambda experiment, runtime: (experiment, runtime) != ("pay_swap", "node"))
+    made = make_plan(
+        asked, 7, THREE, EXPECTED, lambda experiment, runtime: (experiment, runtime) != ("pay_swap", "node")
+    )
     assert [(a.runtime, a.experiment) for a in made.attempts if a.runtime != "workerd"] == [
         *(("native", "pay_exact"), ("native", "pay_swap"), ("node", "pay_exact")),
     ]

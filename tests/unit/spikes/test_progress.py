@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 from spikes.progress import Progress, eta
-from spikes.record import Attempt, Outcome, PaymentPath
+from spikes.record import Attempt, FaultSeen, Outcome, PaymentPath
 
 
 def attempt(outcome: Outcome) -> Attempt:
@@ -49,6 +50,15 @@ def test_an_outcome_that_was_not_planned_is_always_shown() -> None:
     progress.count(attempt(Outcome.PAID))
     progress.count(attempt(Outcome.UNKNOWN))
     assert "unknown, planned paid" in out.getvalue()
+
+
+def test_under_a_fault_nothing_is_said_of_what_was_planned() -> None:
+    out = io.StringIO()
+    progress = Progress(100, out, terminal=False)
+    seen = (FaultSeen(kind="delay", method=None, fired=1),)
+    progress.count(dataclasses.replace(attempt(Outcome.FAILED), faults=seen))
+    assert "failed" in out.getvalue()
+    assert "planned" not in out.getvalue()
 
 
 def test_on_a_terminal_one_line_renews_itself_and_is_wiped_at_the_end() -> None:

@@ -13,7 +13,14 @@ from spikes.drivers.native.receipt import make_receipt
 from spikes.receipt_facts import FIELDS, receipt_facts
 
 FACTS = {
-    **{"kind": "l402", "requestId": "a", "walletId": "w", "host": ".".join(["host"] * 60), "outcome": "paid", "code": None},
+    **{
+        "kind": "l402",
+        "requestId": "a",
+        "walletId": "w",
+        "host": ".".join(["host"] * 60),
+        "outcome": "paid",
+        "code": None,
+    },
     **{"feeMsats": 3_000, "capsApplied": {"maxAmountMsats": 9_000}},
 }
 
