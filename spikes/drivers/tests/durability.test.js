@@ -1,4 +1,4 @@
-/** What is remembered when the service is not: the next one on the same shelf, and a shelf that fails. */
+/** What is remembered when the service is not: the next one on the same shelf. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -12,11 +12,9 @@ import { PhaseClock } from '../wallet/phases.js';
 import { MemoryShelf } from '../wallet/shelf.js';
 import { errorTable, settings, wallet } from './support/drivers.js';
 import { secret, writeInvoice } from './support/invoices.js';
+import { pay } from './support/paying.js';
 import { ITEM, demand, honest } from './support/shop.js';
 import { until } from './support/until.js';
-
-/** @param {any} made from wallet() @param {object} [changes] */
-const pay = ({ service, request }, changes = {}) => service.payBolt11({ ...request, ...changes }, new PhaseClock());
 
 test('a reborn service repeats the answer word for word, and builds no SDK for it', async () => {
   const shelf = new MemoryShelf();
@@ -195,70 +193,6 @@ test('a mark that cannot be made: nothing is submitted, and that is certain', as
   assert.equal(await made.service.books.spentMsats(), 0n);
 });
 
-/** A first service that stands still where it is told to, and goes on when it is told to. */
-function halting(/** @type {'prepare' | 'send'} */ where) {
-  const shelf = new MemoryShelf();
-  /** @type {any[]} */
-  const history = [];
-  let goOn = () => {};
-  const here = new Promise((resolve) => (goOn = () => resolve(null)));
-  const made = wallet(
-    {
-      prepare: async () => {
-        if (where === 'prepare') await here;
-        return {
-          input: made.request.invoice,
-          amount: 10n,
-          paymentMethod: { type: 'bolt11Invoice', lightningFeeSats: 2 },
-        };
-      },
-      send: async (order, api) => {
-        await api.submit(order);
-        if (where === 'send') await here;
-        history.push(api.payment(order));
-        return history[0];
-      },
-    },
-    {},
-    { shelf },
-  );
-  return { first: made, second: wallet({ history }, {}, { shelf }), goOn, request: made.request };
-}
-
-test('two services on one shelf: the second never pays what the first has submitted', async () => {
-  const { first, second, goOn, request } = halting('send');
-  const paying = pay(first);
-  await until(() => first.calls.send > 0, 'the first to send');
-  await assert.rejects(pay(second, request), { code: 'payment_pending' });
-  goOn();
-  const answer = await paying;
-  assert.deepEqual(await pay(second, request), answer);
-  assert.deepEqual([first.calls.send, second.calls.send], [1, 0]);
-});
-
-test('two services on one shelf: what the first has not submitted, only the second submits; both give its answer', async () => {
-  const { first, second, goOn, request } = halting('prepare');
-  const paying = pay(first);
-  await until(() => first.calls.prepare > 0, 'the first to ask for a quote');
-  const answer = await pay(second, request);
-  goOn();
-  assert.deepEqual(await paying, answer);
-  assert.equal(await first.service.books.spentMsats(), 10_000n);
-});
-
-test('two services on one shelf: the first is told that its request is under way while the second has it', async () => {
-  const { first, goOn, request } = halting('prepare');
-  const paying = pay(first);
-  await until(() => first.calls.prepare > 0, 'the first to ask for a quote');
-  const { shelf } = first.service;
-  const second = wallet({ prepare: () => new Promise(() => {}) }, {}, { shelf });
-  pay(second, request).catch(() => {});
-  await until(() => second.calls.prepare > 0, 'the second to ask for a quote');
-  goOn();
-  await assert.rejects(paying, { code: 'idempotency_in_flight' });
-  assert.equal((await first.service.stateOf(request.requestId))?.state, 'approved', "it is still the second one's");
-});
-
 test('what is proven paid stays so, and keeps its room, whatever is said of it later', async () => {
   const { request } = wallet();
   const options = { shelf: new MemoryShelf(), config: settings(), inFlightLimitMs: 10 ** 9, incarnation: 'one' };
@@ -285,57 +219,6 @@ test('what is settled counts in the window for its time; nobody gives its room b
   assert.equal(await books.spentMsats(), 10_000n);
   nowMs += 1_000;
   assert.equal(await books.spentMsats(), 0n);
-});
-
-/** A shelf that fails when it is told to. */
-function failing() {
-  const shelf = new MemoryShelf();
-  const state = { broken: false };
-  return {
-    state,
-    shelf: {
-      durability: shelf.durability,
-      /** @param {(tx: any) => any} work */
-      transaction: async (work) => {
-        if (state.broken) throw new Error('disk I/O error');
-        return shelf.transaction(work);
-      },
-    },
-  };
-}
-
-test('books that cannot be opened: nothing is paid, and that is certain', async () => {
-  const { shelf, state } = failing();
-  const made = wallet({}, {}, { shelf });
-  state.broken = true;
-  await assert.rejects(pay(made), { code: 'prepare_failed', message: /disk I\/O error.*nothing was paid/ });
-  assert.equal(made.calls.build, 0);
-  state.broken = false;
-  assert.equal((await pay(made)).result.payment.amountMsats, 10_000);
-});
-
-test('an end that cannot be booked is not known: never "failed", and found by the next service', async () => {
-  const { shelf, state } = failing();
-  /** @type {any[]} */
-  const history = [];
-  const made = wallet(
-    {
-      send: async (order, api) => {
-        history.push(api.payment(order));
-        state.broken = true;
-        return history[0];
-      },
-    },
-    {},
-    { shelf },
-  );
-  const { request } = made;
-  const lost = await pay(made).catch((/** @type {any} */ error) => error);
-  assert.equal(errorTable.isDefinite(lost.code ?? 'internal_error'), false, lost.code);
-  state.broken = false;
-  const reborn = wallet({ history }, {}, { shelf });
-  assert.equal((await pay(reborn, request)).result.payment.preimageHex, made.preimageHex);
-  assert.equal(reborn.calls.send, 0);
 });
 
 test('a reborn service tells what the wallet held, until its own sync knows better', async () => {
