@@ -16,6 +16,9 @@ from spikes.record import Ask, Attempt, LedgerEntry, Outcome
 
 # Definite answers about the id that was used, not about the payment: they deny no settlement.
 ABOUT_THE_ID = ("idempotency_conflict",)
+# Two processes of one wallet, each with books of its own: that one stopped before it submitted anything is true of it
+# and denies nothing of the other. That one of them must know what the ledger knows is read from the last answer.
+TWO_PROCESSES = "two_processes"
 DENIALS = (Outcome.FAILED, Outcome.BLOCKED, Outcome.UNSUPPORTED)  # definite: not paid
 
 
@@ -65,6 +68,8 @@ def denied_though_settled(attempt: Attempt) -> tuple[int, Ask] | None:
     """The first ask before the last (1-based) that called failed what the ledger settled in this attempt."""
     ledger = attempt.ledger
     if ledger is None or ledger.settled_count == 0 or ledger.debited_sats <= 0:
+        return None
+    if any(fault.kind == TWO_PROCESSES for fault in attempt.faults):
         return None
     for number, ask in enumerate(attempt.asks[:-1], start=1):
         if ask.outcome in DENIALS and ask.code not in ABOUT_THE_ID:

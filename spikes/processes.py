@@ -15,9 +15,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
-from contextvars import ContextVar
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,9 +26,6 @@ from spikes.errors import HarnessFailure, Interrupted
 PROJECT = Path(__file__).resolve().parents[1]
 STOP_GRACE_S = 5.0
 POLL_S = 0.005
-# What works beside measured turns yields to them: a third of their share where both want the processor.
-YIELDING = 5
-_niceness: ContextVar[int] = ContextVar("niceness", default=0)
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 # A child gets these of our own environment and nothing else: no credential of the caller reaches a runtime.
@@ -132,16 +128,6 @@ async def running(
         await child.stop()
 
 
-@contextmanager
-def yielding() -> Iterator[None]:
-    """Everything that this task and the tasks it creates start meanwhile yields the processor to what others start."""
-    token = _niceness.set(YIELDING)
-    try:
-        yield
-    finally:
-        _niceness.reset(token)
-
-
 def leash() -> None:
     """Have the kernel send this process SIGTERM when its parent ends, so that killing `make` ends the run too.
 
@@ -170,22 +156,19 @@ async def _spawn(launch: Launch, stdout_log: Path, stderr_log: Path) -> asyncio.
             env={**passed_on_environment(), **launch.env},
             cwd=PROJECT,
             start_new_session=True,  # a Ctrl-C in the terminal reaches the runner alone, which then stops them
-            preexec_fn=_before_exec(os.getpid(), _niceness.get()),  # system calls: nothing can deadlock after a fork
+            preexec_fn=_die_with(os.getpid()),  # one prctl call: nothing that can deadlock after a fork
         )
 
 
-def _before_exec(parent: int, niceness: int) -> Callable[[], None] | None:
+def _die_with(parent: int) -> Callable[[], None] | None:
     libc = _LIBC
-    if libc is None and not niceness:
+    if libc is None:
         return None
 
     def preexec() -> None:
-        if niceness:
-            os.nice(niceness)
-        if libc is not None:
-            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-            if os.getppid() != parent:  # the runner died between fork and prctl
-                os._exit(1)
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:  # the runner died between fork and prctl
+            os._exit(1)
 
     return preexec
 

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
-from spikes import processes, services, stages
+from spikes import services, stages
 from spikes.cast import Cast
 from spikes.errors import HarnessFailure, RuntimeStartFailure, ToolMissing
 from spikes.experiments import shop
@@ -111,14 +111,15 @@ class Runner:
             await stages.serial(attempts, seats, self._observer(around), sampler)
 
     async def _concurrent(self) -> None:
-        """Every lane beside the others: open loops on a network of their own, and the rest, which yields to them."""
+        """Every lane beside the others: first the open loops, whose turns are timed, and then the rest."""
         attempts = [planned for planned in self._plan.of(Stage.CONCURRENT) if planned.runtime not in self._unfit]
         for planned in self._plan.of(Stage.CONCURRENT):
             if planned.runtime in self._unfit:
                 self._not_made(planned)
         timed = [planned for planned in attempts if planned.start_s is not None]
         untimed = [planned for planned in attempts if planned.start_s is None]
-        await stages.gathered([self._open_loop(timed), self._beside(untimed)])
+        await self._open_loop(timed)
+        await self._beside(untimed)
 
     async def _open_loop(self, attempts: Sequence[PlannedAttempt]) -> None:
         if not attempts:
@@ -132,10 +133,8 @@ class Runner:
     async def _beside(self, attempts: Sequence[PlannedAttempt]) -> None:
         if not attempts:
             return
-        with processes.yielding():
-            async with self._surroundings("beside") as around:
-                make = self._maker(around)
-                await stages.beside(attempts, make, lambda: self._observer(around), self._scribe)
+        async with self._surroundings("beside") as around:
+            await stages.beside(attempts, self._maker(around), lambda: self._observer(around), self._scribe)
 
     def _seats_of(self, attempts: Sequence[PlannedAttempt]) -> dict[str, str]:
         """Seat name -> runtime, of what is fit to start."""

@@ -97,11 +97,15 @@ def _first_of_theirs(attempts: Attempts) -> Attempts:
 
 
 def _balances_exact(evidence: Evidence, runtime: str, testimony: Testimony) -> Criterion:
-    """What the driver says that it holds is what the ledger says, to the satoshi, wherever the two can be compared."""
+    """What the driver says that it holds is what the ledger says, to the satoshi, wherever the two can be compared.
+
+    Not under faults: a swap that was cut off hides its leaves until a later sync, and that is gate 3's question.
+    """
     name = "balances_exact"
     compared = tuple(
         (a, told, held)
         for a in evidence.of(runtime)
+        if not a.value.experiment.startswith("fault_")
         if (told := _told(a)) is not None
         if (held := _held(a)) is not None
     )

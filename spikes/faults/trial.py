@@ -44,7 +44,7 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """Every answer in order, the last one of the seat's own process, and what was done to it."""
+    """Every answer in order, of two processes those of the better informed last, and what was done to it."""
 
     answers: tuple[Answer, ...]
     faults: tuple[FaultSeen, ...]
@@ -86,11 +86,14 @@ async def try_payment(seat: Seat, schedule: Schedule, order: Order) -> Trial:
             asked = await _struck_again(seat, strike, order, asked)
         seen = [*asked.seen, *await _heal(seat)]
         await seat.network.sweep(seat.identity)
-        answers: list[Answer] = []
-        for asker, first in zip(askers, asked.answers, strict=True):
-            answers += [*first, *await _until_known(asker, order, first)]
+        heard = [
+            [*first, *await _until_known(asker, order, first)]
+            for asker, first in zip(askers, asked.answers, strict=True)
+        ]
         await _come_to_rest(seat)
-    return Trial(answers=tuple(answers), faults=tuple(seen))
+    # Of two processes the one that has paid comes last: the other may truly say that it submitted nothing.
+    heard.sort(key=lambda answers: answers[-1].outcome is Outcome.PAID)
+    return Trial(answers=tuple(answer for answers in heard for answer in answers), faults=tuple(seen))
 
 
 def fault_settings(fault: Fault) -> dict[str, Any]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +9,6 @@ import pytest
 from bench import evidence as record
 from spikes.errors import EmulatorFailure, RuntimeStartFailure
 from spikes.plan import ANY_RUNTIME
-from spikes.processes import YIELDING, Launch, running, yielding
 from spikes.profiles import LaneGroup
 from spikes.record import Attempt, Fact, HarnessError, Outcome, Role, read_lines
 from spikes.runtimes import native, node
@@ -166,22 +162,3 @@ def test_a_latency_profile_draws_the_same_for_every_runtime(tmp_path: Path) -> N
         # a state shows long before the payment is settled: it was polled for meanwhile
         assert phases["acknowledge"] < a.calls.settle_s
         assert a.calls.injected_s == pytest.approx(0.05 * a.calls.count)  # every call of the act, and no other
-
-
-def test_what_is_not_timed_yields_the_processor(tmp_path: Path) -> None:
-    logs = tmp_path / "logs"
-    logs.mkdir()
-    program = "import json, os, sys; print(json.dumps({'event': 1, 'nice': os.nice(0)}), flush=True); sys.stdin.read()"
-    launch = Launch(argv=(sys.executable, "-c", program), env={})
-
-    async def niceness(name: str) -> int:
-        async with running(launch, name=name, logs=logs, deadline_s=30.0, failure=RuntimeStartFailure) as child:
-            return int(child.announcement["nice"])
-
-    async def both() -> tuple[int, int, int]:
-        with yielding():
-            behind, inner = await asyncio.gather(niceness("behind"), asyncio.create_task(niceness("inner")))
-        return behind, inner, await niceness("timed")
-
-    usual = os.nice(0)
-    assert asyncio.run(both()) == (usual + YIELDING, usual + YIELDING, usual)
