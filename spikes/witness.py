@@ -66,7 +66,7 @@ async def close_window(
     after = await _quiet(network, window, answered)
     journal = await network.journal(window.since)
     settlements = [await network.settlement(payment_hash) for payment_hash in payment_hashes]
-    calls = [entry for entry in journal.entries if entry.identity in ("", window.identity)]
+    calls = [entry for entry in journal.entries if entry.identity == window.identity]  # others may pay at the same time
     ledger = LedgerEntry(
         payment_hash=joint_digest(payment_hashes),
         invoice_amount_sats=joint_sats(settlement.amount_sats for settlement in settlements),

@@ -22,7 +22,6 @@ from spikes.wallets import Wallet, derive_wallet
 
 SEED = 7
 DEADLINE_S = 60.0
-HELD_BACK_S = 4.0  # longer than it takes to kill a process, short enough to wait for at the end of a test
 STATE_FILES = {"node": "wallet.sqlite", "durable_object": "storage/wallet/*.sqlite"}
 
 
@@ -99,10 +98,17 @@ class Stage:
         driver = (process or self.process).driver
         return await driver.request("POST", "/pay-bolt11", body=body, deadline_s=DEADLINE_S)
 
-    async def hold_back(self, method: str) -> None:
-        """The next answer to that call of the network comes late; what it was asked to do is done at once."""
-        fault = {"method": method, "kind": "delay", "delay_s": HELD_BACK_S}
-        (await self.http.post(f"{self.network.admin_url}/faults", json=fault)).raise_for_status()
+    async def hold(self, method: str) -> None:
+        """The wallet's next call of that method is carried out, and its answer held until `let_go`."""
+        await self.network.set_fault(self.identity, {"kind": "hold_after_commit", "method": method, "nth": 1})
+
+    async def is_holding(self) -> bool:
+        """Whether a call waits for its answer now."""
+        return any(fault.holding for fault in await self.network.faults(self.identity))
+
+    async def let_go(self) -> None:
+        """Give the answer that was held."""
+        await self.network.heal(self.identity)
 
     async def cut_off(self, paying: asyncio.Task[Reply], how: str) -> None:
         """Crash in the middle of a payment."""

@@ -10,11 +10,13 @@ from types import ModuleType
 import pytest
 
 from spikes.runtimes import durable_object, node
-from tests.conformance.durable_stage import DEADLINE_S, Stage, code_of, database_of, price, staged, until
+from tests.conformance.durable_stage import DEADLINE_S, code_of, database_of, price, staged, until
 
 LATER_S = 0.035  # twelve of them reach from the first line of a request to beyond its answer
 DURABLE = (node, durable_object)
 ENDS = [(node, "kill"), (durable_object, "kill"), (durable_object, "evict")]
+# Marked as submitted and not seen by the network: unknown while it may still come, failed when it cannot.
+UNPAID = ((504, "payment_pending"), (502, "payment_failed"))
 # workerd cannot start an object whose database it cannot open, and does not tell why: its log does.
 SAID_OF_DAMAGE = {"node": "config_error", "durable_object": "internal_error"}
 
@@ -55,7 +57,7 @@ async def test_a_payment_cut_off_after_it_was_sent_is_found_and_not_sent_again(
         invoice, next_one, request_id = await stage.issue(700), await stage.issue(40), str(uuid.uuid4())
         await stage.give_for(invoice, next_one)
         before = await stage.owned_sats()
-        await stage.hold_back("RequestLightningSend")
+        await stage.hold("RequestLightningSend")
         paying = asyncio.create_task(stage.pay(invoice, request_id))
         await until(lambda: stage.is_settled(invoice), "the settlement")
         await stage.cut_off(paying, how)
@@ -69,7 +71,7 @@ async def test_a_payment_cut_off_after_it_was_sent_is_found_and_not_sent_again(
 
 
 @each_end
-async def test_a_payment_cut_off_before_it_was_sent_stays_unknown_and_keeps_its_room(
+async def test_a_payment_cut_off_before_it_was_sent_is_as_good_as_new(
     runtime: ModuleType, how: str, tmp_path: Path
 ) -> None:
     async with staged(runtime, tmp_path, SPARKGATE_WINDOW_CAP_MSATS="1000000") as stage:
@@ -77,23 +79,17 @@ async def test_a_payment_cut_off_before_it_was_sent_stays_unknown_and_keeps_its_
         await stage.give_for(invoice, next_one)
         before = await stage.owned_sats()
         await stage.crash(how)  # so that the payment begins with a sync
-        since = (await stage.network.journal(0)).next
-        await stage.hold_back("query_pending_transfers")
+        await stage.hold("query_pending_transfers")
         paying = asyncio.create_task(stage.pay(invoice, request_id))
-        await until(lambda: stage_has_called(stage, since), "the sync to begin")
+        await until(stage.is_holding, "the sync to begin")
         await stage.cut_off(paying, how)
-        for _ in range(2):
-            reply = await stage.pay(invoice, request_id)
-            assert (reply.status, code_of(reply)) == (504, "payment_pending")
-        assert code_of(await stage.pay(invoice)) == "idempotency_conflict"
-        assert code_of(await stage.pay(next_one)) == "window_cap_exceeded"
+        await stage.let_go()
         assert (await stage.settled(invoice), await stage.owned_sats()) == (0, before)
+        assert code_of(await stage.pay(invoice)) == "idempotency_conflict"
+        assert (await stage.pay(invoice, request_id)).status == 200
+        assert code_of(await stage.pay(next_one)) == "window_cap_exceeded"
+        assert (await stage.settled(invoice), await stage.owned_sats()) == (1, before - price(invoice))
         await stage.balances_agree()
-
-
-async def stage_has_called(stage: Stage, since: int) -> bool:
-    """Whether anything has reached the network since then."""
-    return (await stage.network.journal(since)).next > since
 
 
 @each_end
@@ -127,7 +123,8 @@ async def test_killed_at_any_moment_it_pays_each_invoice_once_or_not_at_all(
         settled = [await stage.settled(invoice) for invoice, _ in orders]
         outcomes = [(reply.status, code_of(reply)) for reply in replies]
         assert set(settled) <= {0, 1}
-        assert outcomes == [(200, None) if count else (504, "payment_pending") for count in settled]
+        for outcome, count in zip(outcomes, settled, strict=True):
+            assert outcome in (((200, None),) if count else UNPAID)
         owed = sum(price(invoice) for (invoice, _), count in zip(orders, settled, strict=True) if count)
         assert before - await stage.owned_sats() == owed
         await stage.balances_agree()
@@ -141,12 +138,13 @@ async def test_two_processes_on_one_state_directory_share_their_books(tmp_path: 
         second = stage.make_process("second")
         try:
             await second.start()
-            await stage.hold_back("RequestLightningSend")
+            await stage.hold("RequestLightningSend")
             paying = asyncio.create_task(stage.pay(invoice, request_id))
             await until(lambda: stage.is_settled(invoice), "the settlement")
             assert code_of(await stage.pay(invoice, process=second)) == "idempotency_conflict"
             found = await stage.pay(invoice, request_id, second)
             assert not paying.done()
+            await stage.let_go()
             first = await paying
             assert (first.status, found.status, await stage.settled(invoice)) == (200, 200, 1)
             assert (first.body or {})["result"] == (found.body or {})["result"]

@@ -54,7 +54,7 @@ def test_two_wallets_of_one_isolate_have_nothing_of_each_other(runtime: Runtime,
         ("pays_from_the_first", "both pay without a swap: nobody was called as B, who was asked", 0),
         ("syncs_the_first_too", "B syncs alone: operators or provider were called as A, who was not asked", 2),
         ("one_wallet", "at the start: B is told to be A", 0),
-        ("one_book", "A is asked for what B has paid: the request ended paid (None)", 2),
+        ("one_book", "A is asked for what B has paid: its request id ended failed (idempotency_conflict)", 2),
     ],
 )
 def test_wallets_that_are_not_apart_are_seen(kind: str, seen: str, wallets: int, tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from spikes.network import JournalEntry, WalletView
 from spikes.record import PaymentPath
-from spikes.witness import count_calls, payment_path
+from spikes.witness import count_calls, payment_path, request_sequence
 
 
 def called(*methods: str) -> list[JournalEntry]:
@@ -36,6 +38,29 @@ def test_calls_are_counted_by_method() -> None:
     calls = count_calls(called("b", "a", "b"))
     assert (calls.count, calls.emulator_s, dict(calls.by_method)) == (3, 1.5, {"a": 1, "b": 2})
     assert list(calls.by_method) == ["a", "b"]
+
+
+def test_injected_delay_is_summed_up() -> None:
+    calls = count_calls([replace(entry, injected_s=0.25) for entry in called("a", "b")])
+    assert calls.injected_s == 0.5
+
+
+def test_a_request_sequence_does_not_hang_on_timing() -> None:
+    swap = ("initiate_swap_primary_transfer", "RequestSwap", "query_all_transfers", "claim_transfer")
+    pay = ("initiate_preimage_swap_v3", "RequestLightningSend", "UserRequest")
+    lines = [
+        "wallet initiate_swap_primary_transfer x1",
+        "wallet RequestSwap x1",
+        "wallet initiate_preimage_swap_v3 x1",
+        "wallet RequestLightningSend x1",
+    ]
+    assert request_sequence(called(*swap, *pay)) == lines
+    assert request_sequence(called("query_nodes", *swap, "UserRequest", *pay, "UserRequest")) == lines
+    assert request_sequence(called(*pay, *pay)) == [
+        "wallet initiate_preimage_swap_v3 x2",
+        "wallet RequestLightningSend x2",
+    ]
+    assert request_sequence(called("query_nodes")) == []
 
 
 def test_claiming_and_locking_do_not_change_what_a_wallet_owns() -> None:
