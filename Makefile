@@ -14,6 +14,7 @@ SEED ?=
 RUNTIME ?=
 STRICT ?=
 EXPERIMENT ?=
+SCHEDULE ?=
 PAYMENTS ?= 1000
 SAVE ?=
 # An interpreter to prefer when .venv is made; the first fit one is taken otherwise.
@@ -79,7 +80,7 @@ flows: setup ## make every L402 flow in both topologies, RUNTIME=<a,b>, SEED=<in
 	$(PY) -m spikes flows $(if $(SEED),--seed $(SEED)) $(if $(RUNTIME),--runtimes $(RUNTIME)) --leash
 
 replay: setup ## show one fault schedule again, byte for byte: SEED=<int> RUNTIME=<name>, EXPERIMENT=<name> for a named one
-	@$(PY) -m spikes replay --seed $(or $(SEED),$(error name the seed: make replay SEED=<int> RUNTIME=<name>)) --runtime $(or $(RUNTIME),node) $(if $(EXPERIMENT),--experiment $(EXPERIMENT)) --leash
+	@$(PY) -m spikes replay --seed $(or $(SEED),$(error name the seed: make replay SEED=<int> RUNTIME=<name>)) --runtime $(or $(RUNTIME),node) $(if $(EXPERIMENT),--experiment $(EXPERIMENT)) $(if $(SCHEDULE),--schedule '$(SCHEDULE)') --leash
 
 soak: setup ## many payments and random fault schedules on RUNTIME=<a,b>, PAYMENTS=<int> on each; is memory flat?
 	$(PY) -m spikes run --profile soak --payments $(PAYMENTS) $(if $(SEED),--seed $(SEED)) $(if $(RUNTIME),--runtimes $(RUNTIME)) --leash

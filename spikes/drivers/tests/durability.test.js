@@ -169,30 +169,6 @@ test('a payment whose call has not ended is not held for lost, however long it t
   assert.equal((await service.stateOf(request.requestId))?.state, 'failed');
 });
 
-test('a mark that cannot be made: nothing is submitted, and that is certain', async () => {
-  const { shelf, state } = failing();
-  let submitted = false;
-  const made = wallet(
-    {
-      send: async (order, api) => {
-        state.broken = true;
-        try {
-          await api.submit(order);
-          submitted = true;
-        } finally {
-          state.broken = false;
-        }
-        return api.payment(order);
-      },
-    },
-    {},
-    { shelf },
-  );
-  await assert.rejects(pay(made), { code: 'send_failed', afterSubmit: false });
-  assert.deepEqual([submitted, await made.service.stateOf(made.request.requestId)], [false, null]);
-  assert.equal(await made.service.books.spentMsats(), 0n);
-});
-
 test('what is proven paid stays so, and keeps its room, whatever is said of it later', async () => {
   const { request } = wallet();
   const options = { shelf: new MemoryShelf(), config: settings(), inFlightLimitMs: 10 ** 9, incarnation: 'one' };

@@ -57,3 +57,27 @@ test('an end that cannot be booked is not known: never "failed", and found by th
   assert.equal((await pay(reborn, request)).result.payment.preimageHex, made.preimageHex);
   assert.equal(reborn.calls.send, 0);
 });
+
+test('a mark that cannot be made: nothing is submitted, and that is certain', async () => {
+  const { shelf, state } = failing();
+  let submitted = false;
+  const made = wallet(
+    {
+      send: async (order, api) => {
+        state.broken = true;
+        try {
+          await api.submit(order);
+          submitted = true;
+        } finally {
+          state.broken = false;
+        }
+        return api.payment(order);
+      },
+    },
+    {},
+    { shelf },
+  );
+  await assert.rejects(pay(made), { code: 'send_failed', afterSubmit: false });
+  assert.deepEqual([submitted, await made.service.stateOf(made.request.requestId)], [false, null]);
+  assert.equal(await made.service.books.spentMsats(), 0n);
+});
