@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mappin
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from spikes.contract import ContractBreach
 from spikes.errors import HarnessFailure, RuntimeStartFailure, ToolMissing
 from spikes.facts import closing_facts, start_facts
 from spikes.observer import Observer
@@ -104,9 +105,25 @@ async def _started(name: str, runtime: str, make: MakeSeat, scribe: Scribe, stac
     return seat
 
 
+async def _awake(seat: Seat, scribe: Scribe) -> bool:
+    """Have the buyer run and the wallet know the network; a seat that cannot is out, which is then written down."""
+    try:
+        await seat.open_shop()
+        await seat.sync()
+    except (RuntimeStartFailure, ContractBreach) as failure:
+        out = RuntimeStartFailure(f"{seat.name}: {failure}; read its logs")
+        scribe.note(out, seat.runtime.NAME)
+        scribe.out(seat.name, out)
+        return False
+    return True
+
+
 @asynccontextmanager
 async def at_once(wanted: Mapping[str, str], make: MakeSeat, scribe: Scribe) -> AsyncIterator[Seats]:
-    """Every seat that starts, by name, several at a time: these boots are no measurement."""
+    """Every seat that starts, by name, several at a time: these boots are no measurement.
+
+    Buyer and wallet are awake before the first turn is due, or its wait would fall on the turns after it.
+    """
     gate = asyncio.Semaphore(STARTS_AT_ONCE)
     seats: Seats = {}
     async with AsyncExitStack() as stack:
@@ -114,8 +131,8 @@ async def at_once(wanted: Mapping[str, str], make: MakeSeat, scribe: Scribe) -> 
         async def start(name: str, runtime: str) -> None:
             async with gate:
                 seat = await _started(name, runtime, make, scribe, stack)
-            if seat is not None:
-                seats[name] = seat
+                if seat is not None and await _awake(seat, scribe):
+                    seats[name] = seat
 
         await gathered([start(name, runtime) for name, runtime in wanted.items()])
         scribe.say(f"{len(seats)} lanes are ready for turns at fixed times")
