@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.endings import BAD, GOOD, Ending, read
-from spikes.record import Ask, Attempt, Claim, LedgerEntry, Outcome
+from spikes.record import Ask, Attempt, Claim, FaultSeen, LedgerEntry, Outcome
 from tests.records.builder import WORKERD, Run
 from tests.records.faults import asks, under_fault
 
@@ -18,6 +18,7 @@ PAID, FAILED, UNKNOWN, BLOCKED = Outcome.PAID, Outcome.FAILED, Outcome.UNKNOWN, 
 HASH = "ab" * 32
 SETTLED = {"settled_count": 1, "debited_sats": 1003, "invoice_amount_sats": 1000, "payment_hash": HASH}
 UNPAID = {"settled_count": 0, "debited_sats": 0, "invoice_amount_sats": 1000, "payment_hash": HASH}
+BY_TWO = (FaultSeen(kind="two_processes", method=None, fired=1),)
 CLAIMED = {"amount_sats": 1000, "fee_sats": 3, "payment_hash": HASH, "preimage_sha256": HASH}
 
 
@@ -38,6 +39,10 @@ CASES: list[tuple[Outcome, dict[str, Any], dict[str, Any], Ending]] = [
     (PAID, SETTLED, {"asks": asks(UNKNOWN, PAID)}, Ending.RECONCILED),
     (PAID, SETTLED, {"asks": asks(UNKNOWN, UNKNOWN, UNKNOWN, PAID)}, Ending.RECONCILED),
     (FAILED, UNPAID, {"asks": asks(UNKNOWN, FAILED)}, Ending.RECONCILED),
+    # one of two processes truthfully submitted nothing; but that neither knows of the payment is a lie
+    (PAID, SETTLED, {"asks": asks(FAILED, PAID), "faults": BY_TWO}, Ending.PAID_ONCE),
+    (FAILED, SETTLED, {"asks": asks(FAILED, FAILED), "faults": BY_TWO}, Ending.LOST),
+    (PAID, {**SETTLED, "debited_sats": 2006}, {"asks": asks(FAILED, PAID), "faults": BY_TWO}, Ending.DOUBLE_DEBIT),
     (UNKNOWN, UNPAID, {}, Ending.UNKNOWN),
     (UNKNOWN, SETTLED, {"asks": asks(UNKNOWN, UNKNOWN)}, Ending.UNKNOWN),
     (UNKNOWN, {**UNPAID, "locked_sats": 1003}, {}, Ending.UNKNOWN),

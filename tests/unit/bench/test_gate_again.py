@@ -174,6 +174,15 @@ def test_balances(judged: Judge, changes: dict[str, Any], verdict: Verdict, says
     assert says in found.reason
 
 
+def test_a_balance_told_under_faults_is_not_compared(judged: Judge) -> None:
+    def add(run: Run) -> None:
+        run.pay(W)
+        run.attempt(W, "fault_delay.RequestSwap", outcome=Outcome.PAID, claim={"balance_sats": 1})
+
+    found = criteria(judged, add)["balances_exact"]
+    assert (found.verdict, found.lines) == (PASS, (2,))
+
+
 @pytest.mark.parametrize(
     "experiment",
     [
