@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from spikes import driver_process
+from spikes.commands.smoke import fresh_seat
 from spikes.errors import RuntimeStartFailure
 from spikes.record import Outcome, Tier
 from spikes.runtimes import convex_deployment, convex_isolate
 from spikes.runtimes.convex_deployment import ADMIN_KEY, FUNCTIONS, URL
-from spikes.smoke import fresh_seat
 from tests.conformance.convex_host import DEADLINE_S, Host, node, require_installed
 
 BUNDLES = FUNCTIONS.parents[2] / ".build" / "convex"

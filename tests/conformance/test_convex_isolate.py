@@ -19,6 +19,7 @@ import psutil
 import pytest
 
 from spikes import services
+from spikes.commands.smoke import fresh_seat
 from spikes.contract import Driver
 from spikes.errors import RuntimeStartFailure
 from spikes.processes import running
@@ -26,7 +27,6 @@ from spikes.record import Outcome
 from spikes.runtimes import convex_deployment, convex_isolate
 from spikes.runtimes.convex_deployment import FUNCTIONS
 from spikes.runtimes.settings import Settings
-from spikes.smoke import fresh_seat
 from spikes.wallets import derive_wallet
 from tests.conformance.convex_host import DEADLINE_S, TOKEN, Host, require_installed, until
 

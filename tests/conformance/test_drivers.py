@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from spikes import services
+from spikes.commands.smoke import fresh_seat, smoke
 from spikes.conformance import CHECKS
 from spikes.contract import ContractBreach
 from spikes.driver_process import DriverProcess
@@ -17,7 +18,6 @@ from spikes.errors import PinMismatch, ToolMissing
 from spikes.pins import verified_digests
 from spikes.runtimes import RUNTIMES, Form, Runtime, native_drift
 from spikes.runtimes.settings import Settings
-from spikes.smoke import fresh_seat, smoke
 from spikes.wallets import derive_wallet
 from tests.miniatures.runtimes import miniature
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from spikes.commands.replay import replay, schedule_of
 from spikes.errors import PlanError
 from spikes.faults.ending import SOUND, ending_of
 from spikes.faults.rehearsal import rehearse
 from spikes.faults.schedule import Fault, Kind, Schedule, canonical, read_schedule
 from spikes.record import Attempt, Fact, Outcome, read_lines
-from spikes.replay_command import replay, schedule_of
 from spikes.runtimes import Runtime, native, node
 from tests.miniatures.runs import run
 from tests.miniatures.test_unreliable import unreliable

@@ -11,12 +11,12 @@ import pytest
 
 from spikes import closed_network
 from spikes.closed_network import NetworkOpen
+from spikes.commands.smoke import fresh_seat, smoke_probe
 from spikes.conformance import DEADLINE_S
 from spikes.pins import artefact
 from spikes.record import Outcome
 from spikes.runtimes import pyodide, pyodide_build, workerd
 from spikes.seat import Seat
-from spikes.smoke import fresh_seat, smoke_probe
 
 METER = "/standin/meter"
 REQUEST_ID = "00000000-0000-4000-8000-000000000003"

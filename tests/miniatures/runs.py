@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from spikes.cast import cast_of
+from spikes.commands.run import recorded
 from spikes.experiments import EXPECTED
 from spikes.plan import Profile, make_plan
 from spikes.profiles import LaneGroup
 from spikes.progress import Progress
-from spikes.run_command import recorded
 from spikes.run_directory import RunDirectory, make_run_directory
 from spikes.runner import Tally
 from spikes.runtimes import Runtime

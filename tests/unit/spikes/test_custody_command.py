@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spikes.custody_command import found_wrong, table
+from spikes.commands.custody import found_wrong, table
 from spikes.record import Fact
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from spikes.commands.flows import plan_of
 from spikes.errors import FlowFailure
 from spikes.experiments.flow_table import FLOWS, Flow
-from spikes.flows_command import plan_of
 from spikes.flows_report import NOT_MADE, Cell, cells, table, topology_of
 from spikes.plan import FIRST_LANE
 from spikes.record import Attempt, Claim, LedgerEntry, Outcome, PaymentPath, Role

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from spikes import live_flows
+from spikes.commands.flows import add_arguments, main
 from spikes.errors import FlowFailure
-from spikes.flows_command import add_arguments, main
 from spikes.live_flows import AMOUNT_LIMIT, CONFIRM, EXECUTOR, EXECUTOR_TOKEN, SELLER, SPEND_CAP, VARIABLES, read, turns
 from spikes.record import Outcome
 

@@ -19,12 +19,12 @@ import pytest
 
 from spikes import pins, runtimes
 from spikes.cast import cast_of
+from spikes.commands.run import plan_of
+from spikes.commands.smoke import fresh_seat
 from spikes.conformance import run_kit, unknown_experiment_is_unsupported
 from spikes.errors import PinMismatch, PlanError, ToolMissing
 from spikes.record import Role
-from spikes.run_command import plan_of
 from spikes.runtimes import RUNTIMES, Form, Runtime
-from spikes.smoke import fresh_seat
 from tests.miniatures import eighth
 from tests.miniatures.runtimes import miniature
 

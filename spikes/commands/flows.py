@@ -17,6 +17,7 @@ from pathlib import Path
 
 from spikes import experiments, live_flows
 from spikes.cast import cast_of
+from spikes.commands.run import recorded
 from spikes.errors import FlowFailure
 from spikes.experiments.flow_table import FLOWS, Step
 from spikes.experiments.shop import PREFIX
@@ -26,7 +27,6 @@ from spikes.processes import leash
 from spikes.profiles import Profile
 from spikes.progress import Progress
 from spikes.record import Attempt, read_lines
-from spikes.run_command import recorded
 from spikes.run_directory import RunDirectory, make_run_directory
 from spikes.runtimes import RUNTIMES, Form, Runtime, runtime_named
 

@@ -6,6 +6,7 @@ Must not know: how a run goes.
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import os
 import shutil
@@ -35,7 +36,11 @@ class Finding:
     remedy: str | None = None
 
 
-def main() -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`doctor` has no options."""
+
+
+def main(args: argparse.Namespace) -> int:
     """Print every finding; 0 if nothing hinders a run, else the exit code of a missing tool."""
     findings = list(examine())
     for finding in findings:
