@@ -33,9 +33,6 @@ ASIDE := $(patsubst spikes/locks/%.lock,.build/%/installed.lock,$(wildcard spike
 PYTHON_STAMP := $(VENV)/installed.lock
 NODE_STAMP := $(DRIVERS)/node_modules/.installed-lock.json
 
-# The committed decision is made from full runs only: a quick run, or one of a single runtime, keeps its ADR beside
-# its record.
-ADR = $(if $(filter quick,$(PROFILE))$(RUNTIME),reports/latest/adr.md,adr/0002-payment-execution-topology.md)
 # A run is named by its id, by `latest`, or by the path of its directory or record.
 RECORD = $(if $(wildcard reports/$(RUN)),reports/$(RUN),$(RUN))
 
@@ -55,20 +52,44 @@ unexport PYTHONPATH PYTHONHOME PIP_TARGET PIP_USER PIP_PREFIX NODE_OPTIONS NODE_
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-python doctor spike smoke custody flows soak replay judge adr bench bench-compare test lint format golden proto lock clean distclean FORCE
+.PHONY: help setup setup-python doctor spike smoke custody flows soak replay judge adr pack adr-verify bench bench-compare test lint format golden schema proto lock clean distclean FORCE
 
+# A heading for `make help` is a line that begins with ##@; what a target does stands behind its name as ## text.
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo "  variables:  PROFILE=quick|standard (now $(PROFILE))   RUN=<run id or latest>   SEED=<int>   RUNTIME=<name>"
-	@echo "              EXPERIMENT=<a fault's name>   PAYMENTS=<int> for soak (now $(PAYMENTS))"
-	@echo "              STRICT=1: an undecided 'make spike' fails.  PYTHON=<interpreter for .venv>"
-	@echo "  exit codes: 0 done (a failed gate is a result), 2 something failed; undecided is 0 unless STRICT=1"
+	@echo "Variables"
+	@echo "  PROFILE=quick|standard|soak|storm (now $(PROFILE))   RUN=<run id or latest>   SEED=<int>   RUNTIME=<name, or a,b>"
+	@echo "  EXPERIMENT=<a fault's name> for replay   PAYMENTS=<int> for soak (now $(PAYMENTS))   SAVE=1 for bench-compare"
+	@echo "  STRICT=1: an undecided run fails   PYTHON=<interpreter for .venv>   NO_COLOR=1, FORCE_COLOR=1"
+	@echo
+	@echo "Exit codes: 0 done (a failed gate is a result), 2 something failed; undecided is 0 unless STRICT=1."
+	@echo "All exit codes, and the commands behind these: docs/commands.md"
+
+##@ Run and decide
 
 spike: setup ## pay on every runtime, judge the record, decide, write the ADR
 # This line holds no shell syntax, so that make starts the runner itself: the runner's leash is then make's own life.
 	$(PY) -m spikes run --profile $(PROFILE) $(if $(SEED),--seed $(SEED)) $(if $(RUNTIME),--runtimes $(RUNTIME)) --leash
-	@$(PY) -m bench judge latest --adr $(ADR) || { code=$$?; [ $$code -eq 3 ] && [ -z "$(STRICT)" ] || exit $$code; }
+# A run keeps its ADR beside its record; what is in adr/ rests on a run that is committed, which `make pack` does.
+	@$(PY) -m bench judge latest --adr reports/latest/adr.md || { code=$$?; [ $$code -eq 3 ] && [ -z "$(STRICT)" ] || exit $$code; }
+
+judge: setup-python ## judge a record again, RUN=<run id or latest>; starts no runtime
+	@$(PY) -m bench judge $(RECORD) || { code=$$?; [ $$code -eq 3 ] && [ -z "$(STRICT)" ] || exit $$code; }
+
+adr: setup-python ## write the decision of RUN into adr/
+	$(PY) -m bench adr $(RECORD)
+
+pack: setup-python ## make RUN the committed run: packed record and reports, its ADR, the README's answer; then verify
+	$(PY) -m bench pack $(RECORD)
+	$(PY) -m bench adr $(RECORD)
+	$(PY) -m bench readme
+	$(PY) -m bench verify
+
+adr-verify: setup-python ## derive verdicts, reports, ADR and the README's answer again from the committed record; any drift fails
+	@$(PY) -m bench verify
+
+##@ Ask one thing
 
 smoke: setup ## run the conformance kit on every runtime, or on RUNTIME=<name>
 	$(PY) -m spikes smoke $(if $(RUNTIME),--runtime $(RUNTIME)) --leash
@@ -82,22 +103,38 @@ flows: setup ## make every L402 flow in both topologies, RUNTIME=<a,b>, SEED=<in
 replay: setup ## show one fault schedule again, byte for byte: SEED=<int> RUNTIME=<name>, EXPERIMENT=<name> for a named one
 	@$(PY) -m spikes replay --seed $(or $(SEED),$(error name the seed: make replay SEED=<int> RUNTIME=<name>)) --runtime $(or $(RUNTIME),node) $(if $(EXPERIMENT),--experiment $(EXPERIMENT)) $(if $(SCHEDULE),--schedule '$(SCHEDULE)') --leash
 
-soak: setup ## many payments and random fault schedules on RUNTIME=<a,b>, PAYMENTS=<int> on each; is memory flat?
+soak: setup ## many payments on RUNTIME=<a,b>, PAYMENTS=<int> over them all; does memory stay flat?
 	$(PY) -m spikes run --profile soak --payments $(PAYMENTS) $(if $(SEED),--seed $(SEED)) $(if $(RUNTIME),--runtimes $(RUNTIME)) --leash
 	@$(PY) -m bench judge latest || { code=$$?; [ $$code -eq 3 ] || exit $$code; }
 
-judge: setup-python ## judge a record again, RUN=<run id or latest>; starts no runtime
-	@$(PY) -m bench judge $(RECORD) || { code=$$?; [ $$code -eq 3 ] && [ -z "$(STRICT)" ] || exit $$code; }
+##@ Set up
 
-adr: setup-python ## write the decision of RUN into adr/
-	$(PY) -m bench adr $(RECORD)
+# It must answer on a bare machine, before anything is set up: any Python that can run it will do.
+doctor: ## say what is here, what is missing and how to get it, and what a run takes; installs nothing
+	@for python in $(PY) $(PYTHON) python3.11 python3.12 python3.13 python3 none; do \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then break; fi; \
+	done; \
+	if [ "$$python" = none ]; then \
+	  echo "MISSING Python 3.11, 3.12 or 3.13"; \
+	  echo "        -> install one (Debian and Ubuntu: python3.11 and python3.11-venv), or name it: make doctor PYTHON=<path>"; \
+	  exit 1; \
+	fi; \
+	"$$python" -B -m spikes doctor $(if $(JSON),--json)
 
-bench: setup ## measure the emulator, the record and the judge (pytest-benchmark)
-	$(PY) -m pytest bench/suite --benchmark-only
+setup: setup-python $(ASIDE) $(NODE_STAMP) ## install everything into this folder (part of every command)
+	@:
 
-bench-compare: setup ## the same against the saved figures, as ratios in one run; SAVE=1 saves this run instead
-	$(PY) -m pytest bench/suite/test_parts.py bench/suite/test_judging.py --benchmark-only --benchmark-json=.cache/benchmarks.json -q
-	$(PY) -m bench.suite.compare .cache/benchmarks.json $(if $(SAVE),--save)
+setup-python: $(PYTHON_STAMP) | .cache/tmp
+	@:
+
+clean: ## remove caches and temporary files; keeps the set-up, records and reports
+	rm -rf .cache/tmp .cache/xdg .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
+	find spikes bench tests -name node_modules -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+distclean: clean ## remove the set-up too; keeps records and reports
+	rm -rf $(VENV) .build .cache $(DRIVERS)/node_modules
+
+##@ Change it
 
 test: setup ## unit, conformance and golden tests, Python and JavaScript
 	$(PY) -m pytest
@@ -115,28 +152,22 @@ format: setup-python ## let ruff rewrite what `make lint` would complain about
 golden: setup-python ## write the golden files anew; then read their diff
 	$(PY) -m pytest tests/unit/bench/test_golden.py --regenerate-golden
 
+bench: setup ## measure the emulator, the record and the judge (pytest-benchmark)
+	$(PY) -m pytest bench/suite --benchmark-only
+
+bench-compare: setup ## the same against the saved figures, as ratios in one run; SAVE=1 saves this run instead
+	$(PY) -m pytest bench/suite/test_parts.py bench/suite/test_judging.py --benchmark-only --benchmark-json=.cache/benchmarks.json -q
+	$(PY) -m bench.suite.compare .cache/benchmarks.json $(if $(SAVE),--save)
+
+schema: setup-python ## write the published JSON Schemas anew from our types; then read their diff
+	$(PY) -m bench schema
+
 proto: setup-python ## generate Python from the .proto files in spikes/emulator/wire
 	$(PY) -m grpc_tools.protoc -I . --python_out=. --pyi_out=. spikes/emulator/wire/*.proto
-
-doctor: setup ## say what of this machine and set-up would hinder a run
-	$(PY) -m spikes doctor
-
-setup: setup-python $(ASIDE) $(NODE_STAMP) ## install everything into this folder (part of every command)
-	@:
-
-setup-python: $(PYTHON_STAMP) | .cache/tmp
-	@:
 
 lock: setup-python ## resolve pyproject.toml into the lock files (needs the network); keeps pins that still fit
 	$(call compile,spikes/requirements.lock,--extra dev pyproject.toml)
 	for wish in spikes/locks/*.in; do $(call compile,"$${wish%.in}.lock","$$wish") || exit 1; done
-
-clean: ## remove caches and temporary files; keeps the set-up, records and reports
-	rm -rf .cache/tmp .cache/xdg .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
-	find spikes bench tests -name node_modules -prune -o -name __pycache__ -type d -exec rm -rf {} +
-
-distclean: clean ## remove the set-up too; keeps records and reports
-	rm -rf $(VENV) .build .cache $(DRIVERS)/node_modules
 
 # No address of a registry and no path of this machine may enter a lock file.
 compile = CUSTOM_COMPILE_COMMAND="make lock" $(PY) -m piptools compile --quiet --generate-hashes --allow-unsafe \

@@ -1,5 +1,6 @@
-"""`python -m bench`: judge, adr, verify. RUN is a run's directory, a record file, or `latest`.
+"""`python -m bench`: judge, adr, verify, lines, pack, readme, schema.
 
+RUN is a run's id or directory, a record file, or `latest`.
 Role: the command line of the judging half. Must not know: what a command does.
 Exit codes: 0 decided (or verified, or written), 3 undecided, 4 `--require` unmet, 5 verify found a difference,
 30 and up: see errors.py. 1 and 2 are Python's and argparse's.
@@ -11,10 +12,18 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from bench.commands import adr, judge, verify
+from bench.commands import adr, judge, lines, pack, readme, schema, verify
 from bench.errors import BenchError
 
-COMMANDS = {"judge": judge, "adr": adr, "verify": verify}
+COMMANDS = {
+    "judge": judge,
+    "adr": adr,
+    "verify": verify,
+    "lines": lines,
+    "pack": pack,
+    "readme": readme,
+    "schema": schema,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

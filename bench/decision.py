@@ -28,6 +28,9 @@ class Topology(StrEnum):
     UNDECIDED = "undecided"
 
 
+_SIDES = (Role.CONTROL, Role.NATIVE, Role.EXTERNAL)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
     """One runtime with its verdicts, as the decision sees it."""
@@ -81,9 +84,7 @@ class Decision:
 
 def decide(candidates: Sequence[Candidate], gates: Sequence[str], *, blockers: Sequence[str] = ()) -> Decision:
     """Apply the rule to all verdicts. `blockers` are defects of the whole run: with any of them nothing is decided."""
-    controls = [c for c in candidates if c.role is Role.CONTROL]
-    natives = [c for c in candidates if c.role is Role.NATIVE]
-    externals = [c for c in candidates if c.role is Role.EXTERNAL]
+    controls, natives, externals = ([c for c in candidates if c.role is role] for role in _SIDES)
     topology, statement, deciding = _rule(controls, natives, externals, gates, blockers)
     return Decision(
         topology=topology,
@@ -92,6 +93,14 @@ def decide(candidates: Sequence[Candidate], gates: Sequence[str], *, blockers: S
         missing=_gaps(c for c in candidates if c.role is not Role.INFORMATIVE),
         would_change=tuple(_would_change(topology, controls, natives, externals, gates)),
     )
+
+
+def ends(
+    candidates: Sequence[Candidate], gates: Sequence[str], *, blockers: Sequence[str] = ()
+) -> tuple[Topology, str]:
+    """How the rule ends, and its statement, without the reasons."""
+    controls, natives, externals = ([c for c in candidates if c.role is role] for role in _SIDES)
+    return _rule(controls, natives, externals, gates, blockers)[:2]
 
 
 def _rule(

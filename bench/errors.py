@@ -36,6 +36,10 @@ class HeaderMissing(NotARecord):
     """The first line is not a header, so nobody knows what was run."""
 
 
+class CannotUnpack(NotARecord):
+    """The packed record is damaged, or larger than any record."""
+
+
 class SchemaMismatch(BenchError):
     """The record was written by another version of sparkgate."""
 
@@ -76,3 +80,33 @@ class OutputNotWritable(BenchError):
     """A result could not be written."""
 
     exit_code = 38
+
+
+class LinesNotFound(BenchError):
+    """The record has no such lines, or what was asked for names none."""
+
+    exit_code = 39
+
+
+class TooLargeToCommit(BenchError):
+    """A run whose packed form is more than a repository should carry."""
+
+    exit_code = 40
+
+
+class NoPlaceForAnswer(BenchError):
+    """The README has no marks between which the answer could stand."""
+
+    exit_code = 41
+
+
+class WhatIfError(BenchError):
+    """A number was named that no gate reads, or given a value that it cannot have."""
+
+    exit_code = 42
+
+
+class PricesError(BenchError):
+    """prices.toml cannot be used."""
+
+    exit_code = 43

@@ -6,19 +6,24 @@ Must not know: gates, thresholds, verdicts. Money stays in the attempts as integ
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import math
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Generic, TypeVar
 
 import pandas as pd
 
+from bench import packing
+from bench.attempt_table import OUTSIDE as OUTSIDE  # noqa: PLC0414 - as below
+from bench.attempt_table import attempt_table
 from bench.errors import EmptyRecord, HeaderMissing, InconsistentRecord, NotARecord, RecordNotFound, SchemaMismatch
+from bench.index import AttemptIndex, FactIndex
+from bench.index import Numbered as Numbered  # noqa: PLC0414 - every reader of evidence meets it here
 from spikes.record import (
     SCHEMA_VERSION,
     Attempt,
@@ -33,20 +38,9 @@ from spikes.record import (
     decode_line,
 )
 
-T = TypeVar("T")
-OUTSIDE = "outside"  # the clock whose readings are evidence
 PROBE = "probe"  # the one experiment that needs no driver
 HARNESS = "harness"  # facts about the harness itself stand under this name, beside the runtimes of the header
-PHASES = ("boot", "load", "build", "sync", "prepare", "send", "confirm", "pay", "fetch", "turn", "acknowledge")
 LATENCY_PROFILES = ("zero", "lan", "lightning", "lightning_slow", "degraded")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Numbered(Generic[T]):
-    """Something from the record, with the line where it stands."""
-
-    line: int
-    value: T
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # equal to itself alone, so that derived views can be cached
@@ -59,6 +53,8 @@ class Evidence:
     facts: tuple[Numbered[Fact], ...]
     harness_errors: tuple[Numbered[HarnessError], ...]
     footer: Footer | None
+    # Yardsticks of the shards of a merged run: they count for no runtime. bench/shards.py finds them.
+    set_aside: tuple[Numbered[Line], ...] = ()
 
     @property
     def truncated(self) -> bool:
@@ -90,45 +86,30 @@ class Evidence:
 
     def of(self, runtime: str, *experiments: str) -> tuple[Numbered[Attempt], ...]:
         """Attempts of a runtime in record order; of these experiments only, if any are named."""
-        mine = self._by_runtime.get(runtime, ())
-        return tuple(a for a in mine if a.value.experiment in experiments) if experiments else tuple(mine)
+        return self._attempts.of(runtime, *experiments)
 
     def probe_of(self, runtime: str) -> Numbered[Attempt] | None:
         """The finding of a runtime that was only probed, since it can hold no wallet; None if it has a driver."""
-        mine = self._by_runtime.get(runtime, ())
+        mine = self._attempts.of(runtime)
         return mine[0] if mine and all(a.value.experiment == PROBE for a in mine) else None
 
     def facts_of(self, runtime: str, prefix: str) -> tuple[Numbered[Fact], ...]:
         """Facts of a runtime called `prefix`, or `prefix.<anything>`."""
-        return tuple(
-            f
-            for f in self._facts_by_runtime.get(runtime, ())
-            if f.value.name == prefix or f.value.name.startswith(prefix + ".")
-        )
+        return self._facts.of(runtime, prefix)
 
     def largest(self, runtime: str, name: str) -> Numbered[float] | None:
         """The largest reading of a numeric fact, or None if it was never measured as a number."""
         numbers = [
             Numbered(line=f.line, value=f.value.value)
-            for f in self._facts_by_runtime.get(runtime, ())
-            if f.value.name == name and not isinstance(f.value.value, str)
+            for f in self._facts.named(runtime, name)
+            if not isinstance(f.value.value, str)
         ]
         return max(numbers, key=lambda n: n.value, default=None)
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row an attempt: identity, outcome, times in seconds by the outside clock (NaN: not measured).
-
-        Columns: line runtime experiment profile lane incarnation sequence expected outcome wall_s calls emulator_s
-        settle_s cold, and `<phase>_s` for each of PHASES. `cold` marks an incarnation's first attempt at a payment and
-        all before it.
-        """
-        frame = pd.DataFrame(list(_rows(self.attempts, self.latency_profile)), columns=list(_COLUMNS))
-        paying = frame[frame["expected"] == "paid"]
-        first = paying.groupby(["runtime", "lane", "incarnation"])["sequence"].min().rename("first_sequence")
-        frame = frame.join(first, on=["runtime", "lane", "incarnation"])
-        frame["cold"] = frame["sequence"] <= frame["first_sequence"].fillna(0)
-        return frame.drop(columns="first_sequence")
+        """One row an attempt, in record order; see attempt_table."""
+        return attempt_table(self.attempts, self.latency_profile)
 
     def rows_of(self, runtime: str) -> pd.DataFrame:
         """The rows of `table` that are of one runtime, in record order."""
@@ -144,62 +125,99 @@ class Evidence:
         return {pin.name: pin for pin in self.runtimes}
 
     @cached_property
-    def _facts_by_runtime(self) -> Mapping[str, list[Numbered[Fact]]]:
-        index: dict[str, list[Numbered[Fact]]] = defaultdict(list)
-        for fact in self.facts:
-            index[fact.value.runtime].append(fact)
-        return index
+    def _attempts(self) -> AttemptIndex:
+        return AttemptIndex(self.attempts)
 
     @cached_property
-    def _by_runtime(self) -> Mapping[str, list[Numbered[Attempt]]]:
-        index: dict[str, list[Numbered[Attempt]]] = defaultdict(list)
-        for attempt in self.attempts:
-            index[attempt.value.runtime].append(attempt)
-        return index
-
-
-_COLUMNS = (
-    *("line", "runtime", "experiment", "profile", "lane", "incarnation", "sequence"),
-    *("expected", "outcome", "wall_s", "calls", "emulator_s", "settle_s"),
-    *(f"{phase}_s" for phase in PHASES),
-)
+    def _facts(self) -> FactIndex:
+        return FactIndex(self.facts)
 
 
 def load(path: Path) -> Evidence:
-    """Read a record file. Raises a BenchError that says what to do; never a bare exception."""
+    """Read a record file, packed or not. Raises a BenchError that says what to do; never a bare exception."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise RecordNotFound(
             f"no record to judge at {path} ({error.strerror}); run `make spike` to make one"
         ) from error
-    return parse(data)
+    return parse(packing.unpack(data))
 
 
 def parse(data: bytes) -> Evidence:
     """Read a record's bytes. A cut last line ends the record and leaves it without footer."""
     if not data:
         raise EmptyRecord("the record is empty: the run was killed before it wrote its header; run it again")
-    *complete, cut = data.split(b"\n")
-    if not complete:
+    end = data.find(b"\n")
+    if end < 0:
         raise HeaderMissing("the record ends inside its first line, the header; run it again")
-    header = _header(complete[0])
-    body = [Numbered(line=number, value=_decode(raw, number)) for number, raw in enumerate(complete[1:], start=2)]
+    header = _header(data[:end])
+    with _nothing_is_garbage():
+        body = [Numbered(line=number, value=_decode(raw, number)) for number, raw in _lines(data, end + 1)]
+    cut = not data.endswith(b"\n")
     footers = [line for line in body if isinstance(line.value, Footer)]
     if footers and footers[0] is not body[-1]:
         raise InconsistentRecord(
             f"line {footers[0].line + 1} follows the footer; a record ends there: restore the file as the run wrote it"
         )
+    attempts, facts, errors = by_kind(line for line in body if not aside(line))
     evidence = Evidence(
         digest="sha256:" + hashlib.sha256(data).hexdigest(),
         header=header,
-        attempts=tuple(Numbered(line=x.line, value=x.value) for x in body if isinstance(x.value, Attempt)),
-        facts=tuple(Numbered(line=x.line, value=x.value) for x in body if isinstance(x.value, Fact)),
-        harness_errors=tuple(Numbered(line=x.line, value=x.value) for x in body if isinstance(x.value, HarnessError)),
+        attempts=attempts,
+        facts=facts,
+        harness_errors=errors,
         footer=next((x.value for x in footers if isinstance(x.value, Footer)), None) if not cut else None,
+        set_aside=tuple(line for line in body if aside(line)),
     )
     _check(evidence, body)
     return evidence
+
+
+def aside(line: Numbered[Line]) -> int:
+    """The number of the shard whose yardstick this line belongs to; 0: it is evidence."""
+    value = line.value
+    return value.aside if isinstance(value, Attempt | Fact | HarnessError) else 0
+
+
+def by_kind(
+    lines: Iterable[Numbered[Line]],
+) -> tuple[tuple[Numbered[Attempt], ...], tuple[Numbered[Fact], ...], tuple[Numbered[HarnessError], ...]]:
+    """The lines apart, each kind in record order."""
+    attempts: list[Numbered[Attempt]] = []
+    facts: list[Numbered[Fact]] = []
+    errors: list[Numbered[HarnessError]] = []
+    for line in lines:
+        match line.value:
+            case Attempt() as attempt:
+                attempts.append(Numbered(line=line.line, value=attempt))
+            case Fact() as fact:
+                facts.append(Numbered(line=line.line, value=fact))
+            case HarnessError() as error:
+                errors.append(Numbered(line=line.line, value=error))
+            case _:
+                pass
+    return tuple(attempts), tuple(facts), tuple(errors)
+
+
+def _lines(data: bytes, start: int) -> Iterator[tuple[int, bytes]]:
+    """Whole lines from `start` on, which is where line 2 begins: one at a time, so that there are not two copies."""
+    number = 2
+    while (end := data.find(b"\n", start)) >= 0:
+        yield number, data[start:end]
+        start, number = end + 1, number + 1
+
+
+@contextmanager
+def _nothing_is_garbage() -> Iterator[None]:
+    """All that reading makes is kept: to look for garbage among it, again and again, would double the time it takes."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _header(raw: bytes) -> Header:
@@ -267,20 +285,3 @@ def _numbers(line: Line) -> Iterator[object]:
         yield from (fault.fired for fault in line.faults)
     elif isinstance(line, Fact) and not isinstance(line.value, str):
         yield line.value
-
-
-def _rows(attempts: tuple[Numbered[Attempt], ...], default_profile: str) -> Iterator[tuple[object, ...]]:
-    for numbered in attempts:
-        a = numbered.value
-        experiment, _, profile = a.experiment.partition("@")
-        times = dict.fromkeys(PHASES, math.nan)
-        for phase in a.phases:
-            if phase.clock == OUTSIDE and phase.name in times:
-                before = times[phase.name]
-                times[phase.name] = phase.duration_s if math.isnan(before) else before + phase.duration_s
-        yield (
-            *(numbered.line, a.runtime, experiment, profile or default_profile, a.lane, a.incarnation, a.sequence),
-            *(a.expected.value, a.outcome.value, a.wall_s),
-            *(a.calls.count, a.calls.emulator_s, a.calls.settle_s),
-            *times.values(),
-        )

@@ -6,7 +6,7 @@ Role: read the criteria of flows into tables. Must not know: how any of them is 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.decision import Gap
@@ -79,11 +79,32 @@ def _cell(criterion: Criterion, attempts: int) -> FlowCell:
 
 def folded(criteria: Iterable[Criterion]) -> tuple[Criterion, ...]:
     """The same criteria for people: flows that pass take one row together, as do those that were tried too seldom."""
+    return tuple(together(group) for group in grouped(criteria))
+
+
+def grouped(criteria: Iterable[Criterion]) -> tuple[tuple[Criterion, ...], ...]:
+    """Which criteria take one row together; most stand alone."""
     groups: dict[tuple[object, ...], list[Criterion]] = {}
     for c in criteria:
         alike = _alike(c)
         groups.setdefault((c.name,) if alike is None else (c.verdict, alike), []).append(c)
-    return tuple(_together(group, str(key[-1])) if len(group) > 1 else group[0] for key, group in groups.items())
+    return tuple(map(tuple, groups.values()))
+
+
+def together(group: Sequence[Criterion]) -> Criterion:
+    """One criterion that speaks for a group."""
+    if len(group) == 1:
+        return group[0]
+    names = ", ".join(c.name.removeprefix(PREFIX) for c in group)
+    attempts = [c.measured for c in group if isinstance(c.measured, int | float)]
+    return dataclasses.replace(
+        group[0],
+        name=f"{len(group)} flows",
+        reason=f"{_alike(group[0]) or group[0].name}: {names}",
+        measured=min(attempts, default=None),
+        needs=None if group[0].needs is None else f"for each: {group[0].threshold:g} attempts that end as declared",
+        lines=tuple(line for c in group for line in c.lines),
+    )
 
 
 def folded_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
@@ -111,16 +132,3 @@ def _alike(c: Criterion) -> str | None:
     if c.verdict is Verdict.INCONCLUSIVE and c.measured == len(c.lines):  # all that there was shows it: too little
         return f"as declared, in {c.measured} attempts" if c.lines else c.reason
     return None
-
-
-def _together(group: list[Criterion], alike: str) -> Criterion:
-    names = ", ".join(c.name.removeprefix(PREFIX) for c in group)
-    attempts = [c.measured for c in group if isinstance(c.measured, int | float)]
-    return dataclasses.replace(
-        group[0],
-        name=f"{len(group)} flows",
-        reason=f"{alike}: {names}",
-        measured=min(attempts, default=None),
-        needs=None if group[0].needs is None else f"for each: {group[0].threshold:g} attempts that end as declared",
-        lines=tuple(line for c in group for line in c.lines),
-    )

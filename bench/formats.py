@@ -12,6 +12,8 @@ from bench.endings import BAD
 from bench.fault_tables import FaultCell
 from bench.flow_tables import FlowCell
 from bench.latency_tables import Overhead
+from bench.sensitivity.margins import MarginRow
+from bench.sensitivity.rows import DecisionFlip, Flip, Kind, LeverRow
 from bench.soak import SoakRow
 from bench.tables import Reading
 from bench.topology_tables import Spread
@@ -151,6 +153,26 @@ def growth(row: SoakRow) -> str:
     if row.growth is None:
         return "-"
     return f"{quantity(row.growth, row.unit)} [{_bound(row.growth_low, row.unit)}, {_bound(row.growth_high, row.unit)}]"
+
+
+def now(row: LeverRow) -> str:
+    """A number as it is: "10.00 s", "paid plan", "as measured" for how long Lightning took."""
+    return {Kind.PLAN: "paid plan", Kind.PROFILE: "as measured"}.get(row.kind) or quantity(row.value, row.unit)
+
+
+def place(row: LeverRow, flip: Flip | DecisionFlip) -> str:
+    """Where another verdict begins: "below 8.16 s", "on the free plan", "above 1.25 times as long"."""
+    if row.kind is Kind.PLAN:
+        return "on the free plan"
+    figure = f"{flip.at:.3g} times as long" if row.kind is Kind.PROFILE else quantity(flip.at, row.unit)
+    return f"{flip.side} {figure}"
+
+
+def tightest(row: MarginRow | None) -> str:
+    """The comparison with the least room: "limit_connections 33.3 %"; "-" if nothing has any."""
+    if row is None or row.margin is None:
+        return "-"
+    return f"{row.criterion} {100 * row.margin:.3g} %" if row.margin >= 0 else f"{row.criterion}: not reached"
 
 
 def _bounded(value: float | None, low: float | None, high: float | None) -> str:

@@ -42,7 +42,8 @@ def _suite(name: str, cases: Sequence[ET.Element], evidence: Evidence) -> ET.Ele
     attributes = _attributes(name, cases) | {"timestamp": formats.plain(evidence.header.started_at)}
     suite = ET.Element("testsuite", attributes)
     properties = ET.SubElement(suite, "properties")
-    ET.SubElement(properties, "property", {"name": "record", "value": evidence.digest})
+    for key, value in {"run": evidence.header.run_id, "record": evidence.digest}.items():
+        ET.SubElement(properties, "property", {"name": key, "value": formats.plain(value)})
     suite.extend(cases)
     return suite
 

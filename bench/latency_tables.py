@@ -17,6 +17,7 @@ from bench import break_even, stats
 from bench.evidence import Evidence
 from bench.gates.latency import LIGHTNING, acknowledgements, paid_turns
 from bench.gates.own_cost import cold_payments, noise_floor, warm_payments
+from bench.shards import beside
 from bench.thresholds import Thresholds
 from spikes.record import Role, RuntimePin, Tier
 
@@ -148,6 +149,7 @@ def _overhead(
 ) -> dict[str, Overhead]:
     if len(evidence.controls) != 1 or pin.name in evidence.controls:
         return {}
+    evidence = beside(evidence, pin.name)  # what ran on another machine compares no times
     control = _seconds(evidence, evidence.controls[0])
     noise = noise_floor(evidence, pin.name, int(thresholds.aa_lane_attempts.value))
     return {kind: _difference(mine[kind], control[kind], thresholds.confidence.value, noise) for kind in mine}

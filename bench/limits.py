@@ -44,12 +44,18 @@ class Limit:
     date: str  # ISO date on which the source was read
     older: tuple[str, ...] = ()  # values still quoted elsewhere, or in conflict with this one; for people
 
+    @property
+    def key(self) -> str:
+        """How the limit is named where one asks what another value would change."""
+        return f"limit.{self.platform}.{self.name}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """All limits. A limit that is not listed makes its criterion INCONCLUSIVE, it never passes by absence."""
 
     all: tuple[Limit, ...]
+    plan: Plan = Plan.PAID  # the plan that decides
 
     def get(self, name: str, platform: Platform, plan: Plan) -> Limit | None:
         """The limit of that name for that platform and plan, or None if the file has none."""

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bench import junit, render
+from bench import badge, html, junit, render, summary
 from bench.judgement import Judgement
 
 OUTPUTS: Mapping[str, Callable[[Judgement], str]] = {
     "verdicts.json": render.verdicts_json,
     "gates.md": render.gates_md,
+    "report.html": html.report_html,
     "junit.xml": junit.junit_xml,
+    "summary.md": summary.summary_md,
+    "badge.svg": badge.badge_svg,
 }

@@ -1,4 +1,4 @@
-"""Rendering: a judgement and its tables as verdicts.json, gates.md and the ADR.
+"""Rendering: a judgement and its tables as verdicts.json and gates.md, and Markdown templates for other reports.
 
 Role: turn one judgement into texts; nothing is judged, nothing is read from the world. Must not know: the clock (every
 date comes from the record, so the same record gives the same bytes), files, terminals.
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 
 import jinja2
 
-from bench import formats
+from bench import amounts, formats
 from bench.decision import Gap, Reason
 from bench.evidence import HARNESS
 from bench.flow_tables import folded, folded_gaps
@@ -23,8 +25,7 @@ from bench.tables import PHASES, TABLED, Tables, tables
 from bench.verdict import Criterion, GateVerdict, NotApplicable
 from spikes.record import Fact, Role
 
-SCHEMA_VERSION = 2
-ADR_NAME = "0002-payment-execution-topology.md"
+SCHEMA_VERSION = 3
 
 
 def verdicts_json(judgement: Judgement) -> str:
@@ -46,25 +47,21 @@ def verdicts_json(judgement: Judgement) -> str:
         "verdicts": [_verdict(verdict) for verdict in judgement.verdicts],
         "tables": _tables(tables(judgement)),
     }
-    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False, default=_decimal) + "\n"
     # A driver's words may hold half a surrogate pair, which UTF-8 cannot: as \ud800 it is the same JSON.
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def gates_md(judgement: Judgement) -> str:
     """Every gate, runtime and criterion with its numbers, for people."""
-    return _render("gates.md.j2", judgement)
+    return rendered("gates.md.j2", judgement)
 
 
-def adr_md(judgement: Judgement) -> str:
-    """The architecture decision record, MADR 4.0.0, status proposed: a person accepts it."""
-    return _render("adr.md.j2", judgement)
-
-
-def _render(template: str, judgement: Judgement) -> str:
+def rendered(template: str, judgement: Judgement, **more: object) -> str:
+    """A Markdown template filled with a judgement, and with what else it asks for."""
     header = judgement.evidence.header
     text = (
-        _environment()
+        environment()
         .get_template(template)
         .render(
             judgement=judgement,
@@ -80,6 +77,7 @@ def _render(template: str, judgement: Judgement) -> str:
             tables=tables(judgement),
             phases=PHASES,
             facts=[f for f in judgement.evidence.facts if _is_listed(f.value)],
+            **more,
         )
     )
     return text.rstrip("\n") + "\n"
@@ -90,8 +88,10 @@ def _is_listed(fact: Fact) -> bool:
     return fact.name.partition(".")[0] not in TABLED and not (fact.runtime == HARNESS and AT in fact.name)
 
 
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
+@lru_cache(maxsize=1)  # a template is compiled once, not once a report
+def environment() -> jinja2.Environment:
+    """Where the Markdown templates come from, with the filters that they use."""
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=False,  # noqa: S701 - Markdown, not HTML; table cells go through the `cell` filter
         undefined=jinja2.StrictUndefined,
@@ -99,7 +99,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {
+    made.filters |= {
         "quantity": formats.quantity,
         "measured": formats.measured,
         "threshold": formats.threshold,
@@ -121,10 +121,18 @@ def _environment() -> jinja2.Environment:
         "ends": formats.ends,
         "each": formats.each,
         "growth": formats.growth,
+        "now": formats.now,
+        "place": formats.place,
+        "tightest": formats.tightest,
+        "dollars": amounts.dollars,
+        "figure": amounts.figure,
+        "whole": amounts.whole,
+        "measure": amounts.measure,
+        "crossing": amounts.crossing,
         "folded": folded,
         "folded_gaps": folded_gaps,
     }
-    return environment
+    return made
 
 
 def _verdict(verdict: GateVerdict) -> dict[str, object]:
@@ -169,6 +177,13 @@ def _criterion(criterion: Criterion) -> dict[str, object]:
         "lines": _lines(criterion.lines),
     }
     return {key: value for key, value in told.items() if value is not None}
+
+
+def _decimal(value: object) -> str:
+    """Decimal numbers are text in JSON, and never a power of ten: what reads them must not make floats of money."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 def _lines(lines: tuple[int, ...]) -> str | None:

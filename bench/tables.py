@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from bench.cost import CostTables, cost_tables
 from bench.custody_tables import CONTROL, LEGACY, RESIDUE, SCAN, CustodyTables, custody_tables
 from bench.evidence import Evidence
 from bench.fault_tables import FaultTables, fault_tables
@@ -21,8 +22,10 @@ from bench.judgement import Judgement
 from bench.latency_tables import LatencyTables, latency_tables
 from bench.limits import Limit
 from bench.schedules import COUNTEREXAMPLE
+from bench.sensitivity import Sensitivity, sensitivity
 from bench.soak import SoakRow, soak_rows
 from bench.topology_tables import TopologyTables, topology_tables
+from bench.trace_tables import TRACE
 from bench.verdict import Criterion, Verdict, combine
 from spikes.record import Platform, Role, RuntimePin, Tier
 
@@ -31,7 +34,7 @@ TEMPERATURES = ("cold", "warm")
 # Families of facts that stand in a table of their own, or are shown where they differ.
 TABLED = (
     *("host_api", "host_api_calls", "cpu_s", "subrequests", SCAN, CONTROL, LEGACY, RESIDUE),
-    *(RECEIPT, SEQUENCE, COUNTEREXAMPLE),
+    *(RECEIPT, SEQUENCE, COUNTEREXAMPLE, TRACE),
 )
 # Gate 1 in four words; a criterion belongs to the first of them whose beginnings it has.
 _PARTS: Mapping[str, tuple[str, ...]] = {
@@ -127,6 +130,8 @@ class Tables:
     soak: tuple[SoakRow, ...]
     flows: FlowTables
     topologies: TopologyTables
+    sensitivity: Sensitivity
+    cost: CostTables
 
     @property
     def sources(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
@@ -156,6 +161,8 @@ def tables(judgement: Judgement) -> Tables:
         soak=soak_rows(evidence, judgement.thresholds),
         flows=flow_tables(judgement),
         topologies=topology_tables(evidence, judgement.thresholds),
+        sensitivity=sensitivity(judgement),
+        cost=cost_tables(evidence),
     )
 
 

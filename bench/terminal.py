@@ -23,8 +23,12 @@ _GATE_1 = "of gate 1:"
 
 
 def wants_colour(stream: TextIO) -> bool:
-    """Colours only for a terminal whose user has not set NO_COLOR (https://no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR")
+    """NO_COLOR before FORCE_COLOR before a terminal that can show any (https://no-color.org, https://force-color.org)."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def can_encode_symbols(stream: TextIO) -> bool:

@@ -21,6 +21,7 @@ _FIELDS = {"value", "unit", "reason", "source"}
 class Threshold:
     """One number with its base unit, why it is that number, and where that comes from."""
 
+    key: str
     value: float
     unit: str  # "s" | "ratio" | "count" | "bytes"
     reason: str
@@ -88,4 +89,4 @@ def _threshold(path: Path, name: str, raw: object) -> Threshold:
     for text in ("unit", "reason", "source"):
         if not isinstance(raw[text], str) or not raw[text].strip():
             raise ThresholdError(f"{path}: [{name}] {text} is empty; say it, or nobody can judge the number")
-    return Threshold(value=value, unit=raw["unit"], reason=raw["reason"], source=raw["source"])
+    return Threshold(key=name, value=value, unit=raw["unit"], reason=raw["reason"], source=raw["source"])

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.evidence import Evidence
+from bench import shards
+from bench.evidence import Evidence, by_kind
 from spikes.record import Outcome
 
 NEGATIVE_CONTROL = "no_such_experiment"
@@ -30,16 +31,18 @@ def _run_defects(evidence: Evidence) -> Iterator[str]:
     if footer is None:
         yield CUT_OFF
         return
+    yield from shards.defects(evidence)
+    attempts, facts, errors = by_kind(evidence.set_aside)  # the run made these too
     counted = {
-        "attempts": (footer.attempts, len(evidence.attempts)),
-        "facts": (footer.facts, len(evidence.facts)),
-        "harness errors": (footer.harness_errors, len(evidence.harness_errors)),
+        "attempts": (footer.attempts, len(evidence.attempts) + len(attempts)),
+        "facts": (footer.facts, len(evidence.facts) + len(facts)),
+        "harness errors": (footer.harness_errors, len(evidence.harness_errors) + len(errors)),
     }
     for what, (promised, found) in counted.items():
         if promised != found:
             yield f"the footer counts {promised} {what}, the record holds {found}: lines are missing or were added"
-    not_made = sum(error.value.attempt is not None for error in evidence.harness_errors)
-    absent = evidence.header.planned_attempts - len(evidence.attempts) - not_made
+    not_made = sum(error.value.attempt is not None for error in (*evidence.harness_errors, *errors))
+    absent = evidence.header.planned_attempts - counted["attempts"][1] - not_made
     if absent > 0:
         yield f"{absent} of {evidence.header.planned_attempts} planned attempts are missing"
     if not footer.supply_ok:

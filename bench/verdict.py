@@ -22,6 +22,45 @@ class Verdict(StrEnum):
 Value = float | int | str | None
 
 
+class Sense(StrEnum):
+    """On which side of a number the measured one must be."""
+
+    AT_MOST = "at most"
+    AT_LEAST = "at least"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """One comparison behind a criterion, so that it can be asked what another number would have given.
+
+    `lever` names the number: a key of thresholds.toml, or `limit.<platform>.<name>`. The evidence says that what is
+    compared with it lies between `low` and `high`: equal where it was counted, its confidence bounds where it was
+    sampled, None where there is no such bound. `beyond` is the verdict on the wrong side: FAIL, or INCONCLUSIVE where
+    too little of something decides nothing.
+    """
+
+    lever: str
+    sense: Sense
+    threshold: float
+    low: float | None
+    high: float | None
+    unit: str
+    beyond: Verdict = Verdict.FAIL
+
+    def at(self, value: float) -> Verdict:
+        """The verdict if the threshold were `value`."""
+        near, far = (self.high, self.low) if self.sense is Sense.AT_MOST else (self.low, self.high)
+        sign = 1 if self.sense is Sense.AT_MOST else -1
+        if near is not None and sign * near <= sign * value:
+            return Verdict.PASS
+        return self.beyond if far is not None and sign * far > sign * value else Verdict.INCONCLUSIVE
+
+
+def counted(lever: str, sense: Sense, threshold: float, reading: float | None, unit: str) -> Held:
+    """A comparison of something counted or read off exactly; None if it was not."""
+    return Held(lever=lever, sense=sense, threshold=threshold, low=reading, high=reading, unit=unit)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Criterion:
     """One measurable part of a gate and how it ended.
@@ -45,6 +84,8 @@ class Criterion:
     date: str | None = None
     remark: str | None = None  # read together with the verdict: PASS "with 2 shims"
     detail: str | None = None  # several lines that show what the reason says, such as a diff
+    held: tuple[Held, ...] = ()  # the verdict is that of all these together with `otherwise`
+    otherwise: Verdict | None = None  # what the criterion comes to beside its comparisons; None: PASS
 
     @property
     def margin(self) -> float | None:
@@ -53,6 +94,13 @@ class Criterion:
         if self.plan is None or not isinstance(measured, int | float) or not isinstance(limit, int | float):
             return None
         return 1 - measured / limit
+
+    def at(self, lever: str, value: float) -> Verdict:
+        """The verdict if that one number were another, and everything else as it is."""
+        if not self.held:
+            return self.verdict
+        parts = (h.at(value if h.lever == lever else h.threshold) for h in self.held)
+        return combine((self.otherwise or Verdict.PASS, *parts))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +166,13 @@ def set_aside(verdict: GateVerdict, why: str) -> GateVerdict:
     def open_again(criterion: Criterion) -> Criterion:
         reason = f"set aside ({why}); it read {criterion.verdict}: {criterion.reason}"
         return dataclasses.replace(
-            criterion, verdict=Verdict.INCONCLUSIVE, reason=reason, needs="a run without this defect", remark=None
+            criterion,
+            verdict=Verdict.INCONCLUSIVE,
+            reason=reason,
+            needs="a run without this defect",
+            remark=None,
+            held=(),  # no other number would change it
+            otherwise=None,
         )
 
     return dataclasses.replace(

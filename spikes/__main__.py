@@ -1,4 +1,4 @@
-"""`python -m spikes`: plan, run, smoke, flows, custody, replay, emulator, doctor.
+"""`python -m spikes`: plan, run, smoke, flows, live, custody, replay, emulator, doctor.
 
 Role: parse the command line and load the one command that was asked for; nothing else is imported before that.
 Exit codes: 0 done; 2 a wrong command line; 10 and up the harness failed (errors.py names each).
@@ -13,10 +13,12 @@ import sys
 from spikes.errors import HarnessFailure
 
 COMMANDS = {
-    "plan": "print the plan of a run as JSON",
-    "run": "make the attempts of a plan and write the record",
+    "plan": "say what a run would ask and how long it would take",
+    "run": "make the attempts of a plan, or of a shard of it, and write the record",
+    "merge": "put the shards of one run together as one record",
     "smoke": "run the conformance kit on one runtime or all",
     "flows": "make every L402 flow on both topologies, with a yes or a no",
+    "live": "pay on hosted regtest or mainnet, once all of it was said in so many words",
     "custody": "look for planted secrets on every surface, and try the life of keys",
     "replay": "show one fault schedule again, from its seed",
     "emulator": "run the local Spark network alone",

@@ -94,3 +94,31 @@ class FlowFailure(HarnessFailure):
 
     exit_code = 20
     code = "flow_failure"
+
+
+class MergeRefused(HarnessFailure):
+    """Records that are not the parts of one run, each of them whole, cannot be put together."""
+
+    exit_code = 21
+    code = "merge_refused"
+
+
+class LiveFailure(HarnessFailure):
+    """A live run was refused, or had to stop: something is not said, not allowed, or not as it was said."""
+
+    exit_code = 22
+    code = "live_failure"
+
+
+class NetworkUnreachable(LiveFailure):
+    """A live network did not answer, so nothing was asked of it."""
+
+    exit_code = 23
+    code = "network_unreachable"
+
+
+class ClusterFailure(HarnessFailure):
+    """The cluster that was to make the shards of a run cannot be reached, or lost a worker."""
+
+    exit_code = 24
+    code = "cluster_failure"

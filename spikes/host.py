@@ -14,16 +14,20 @@ import subprocess
 from pathlib import Path
 
 from spikes import calibration
+from spikes.record import fingerprint
 
 PROJECT = Path(__file__).resolve().parents[1]
 UNKNOWN = "unknown"
 CALIBRATIONS = 5
+# The kernel's random number for the time since it started: of two records it tells whether one machine made both.
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def host() -> dict[str, str]:
     """CPU model, usable cores, memory, kernel, Python, load average, and how long a fixed piece of work takes here.
 
-    The last, `calibration_s`, is what makes the times of two machines, or of one on two days, comparable.
+    The last, `calibration_s`, is what makes the times of two machines, or of one on two days, comparable. `boot` is a
+    fingerprint that two runs share if one machine made them without a restart between.
     """
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
@@ -33,6 +37,7 @@ def host() -> dict[str, str]:
         "kernel": f"{platform.system()} {platform.release()}",
         "machine": platform.machine(),
         "python": platform.python_version(),
+        "boot": fingerprint(BOOT_ID.read_text(encoding="utf-8").strip()) if BOOT_ID.exists() else UNKNOWN,
         "load_1m": f"{os.getloadavg()[0]:.2f}",
         "calibration_s": f"{statistics.median(calibration.cpu_s() for _ in range(CALIBRATIONS)):.4f}",
     }

@@ -9,6 +9,7 @@ Amounts are whole satoshis. Every call raises EmulatorFailure if the emulator do
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -57,6 +58,8 @@ class JournalEntry:
     handler_s: float
     identity: str  # the caller's identity key, empty before it has authenticated
     injected_s: float = 0.0  # delay that the latency profile added
+    started_s: float = 0.0  # by the emulator's own clock, which `Network.clock` reads
+    took_s: float = 0.0  # from its start to its answer, whatever held it back
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +81,18 @@ class Settlement:
     settled_count: int
     amount_sats: int | None  # None: nobody issued such an invoice
     settle_s: float = 0.0  # how long it took to settle, as the latency profile drew it
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockReading:
+    """One moment on both clocks, apart by no more than half the time that the asking took."""
+
+    emulator_s: float
+    outside_s: float  # `time.perf_counter` of this process
+
+    def on_emulator(self, outside_s: float) -> float:
+        """Another moment of our clock, as the emulator's clock tells it."""
+        return self.emulator_s + (outside_s - self.outside_s)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,6 +206,8 @@ class Network:
                         handler_s=float(entry["handler_s"]),
                         identity=str(entry.get("identity") or ""),
                         injected_s=float(entry.get("injected_s") or 0.0),
+                        started_s=float(entry["started_s"]),
+                        took_s=float(entry["took_s"]),
                     )
                     for entry in answer["entries"]
                 ),
@@ -198,6 +215,14 @@ class Network:
             ),
             "/journal",
         )
+
+    async def clock(self) -> ClockReading:
+        """What the emulator's clock says, beside our own."""
+        asked = time.perf_counter()
+        answer = await self._call("GET", "/clock")
+        answered = time.perf_counter()
+        emulator_s = _read(lambda: float(answer["now_s"]), "/clock")
+        return ClockReading(emulator_s=emulator_s, outside_s=(asked + answered) / 2)
 
     async def _call(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, *, may_be_missing: bool = False

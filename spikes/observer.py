@@ -22,10 +22,11 @@ from spikes.experiments import Experiment, experiment_named
 from spikes.experiments.act import Act, Invoices, never_asked
 from spikes.latency import latency_profile
 from spikes.load.turns import LEAD_S, turn, until
-from spikes.network import Network
+from spikes.network import ClockReading, Network
 from spikes.plan import PlannedAttempt
 from spikes.record import Attempt, Fact, Outcome, Phase, fingerprint
 from spikes.seat import Seat
+from spikes.traces import trace_fact
 from spikes.witness import Testimony, close_window, open_window
 
 NOTHING = "nothing was asked"  # a request sequence too: that nobody was asked is evidence
@@ -45,6 +46,7 @@ class _Acted:
     """The act, and what the outside clock says of it."""
 
     act: Act
+    started: float  # `time.perf_counter`
     wall_s: float
     phases: tuple[Phase, ...]
 
@@ -52,12 +54,19 @@ class _Acted:
 class Observer:
     """Observes attempts one after the other; remembers where the journal stood, to read each part of it once.
 
-    `tell` gets the facts that attempts share; it may be told one more than once.
+    `tell` gets the facts that attempts share; it may be told one more than once. `traced` names the attempts whose
+    calls it is told one by one.
     """
 
-    def __init__(self, network: Network, tell: Callable[[Fact], None] = lambda fact: None) -> None:
+    def __init__(
+        self,
+        network: Network,
+        tell: Callable[[Fact], None] = lambda fact: None,
+        traced: Mapping[int, str] | None = None,
+    ) -> None:
         self._network = network
         self._tell = tell
+        self._traced = traced or {}
         self._journal_position = 0
 
     async def observe(self, seat: Seat, planned: PlannedAttempt, intended: float | None = None) -> Attempt:
@@ -70,6 +79,7 @@ class Observer:
             if intended is not None:
                 await until(intended - LEAD_S)
             window = await open_window(self._network, seat.identity, self._journal_position)
+            clocks = await self._network.clock() if planned.attempt in self._traced else None
             acted = await _acted(seat, planned, staged, intended)
             act = acted.act
             answered = act.answer.outcome is not Outcome.UNKNOWN
@@ -79,6 +89,8 @@ class Observer:
         self._journal_position = testimony.journal_position
         requests = testimony.requests or NOTHING
         self._tell_shared(planned, act.told, requests)
+        if clocks is not None:
+            self._tell_trace(planned, acted, testimony, clocks)
         attempt = _compose(seat, planned, acted, testimony, fingerprint(requests))
         seat.served += 1
         return attempt
@@ -99,6 +111,11 @@ class Observer:
         facts[f"request_sequence.{fingerprint(requests)}"] = (requests, "the seller's journal and the network's")
         for name, (value, how) in facts.items():
             self._tell(Fact(runtime=planned.runtime, name=name, value=value, how=how))
+
+    def _tell_trace(self, planned: PlannedAttempt, acted: _Acted, testimony: Testimony, clocks: ClockReading) -> None:
+        started_s = clocks.on_emulator(acted.started)
+        name = self._traced[planned.attempt]
+        self._tell(trace_fact(planned, name, testimony.entries, started_s=started_s, wall_s=acted.wall_s))
 
 
 async def _prepared(seat: Seat, planned: PlannedAttempt) -> _Staged:
@@ -126,7 +143,7 @@ async def _acted(seat: Seat, planned: PlannedAttempt, staged: _Staged, intended:
             act, phases = whole.result, _phases(turn=whole.turn_s, acknowledge=whole.acknowledged_s)
     except ContractBreach as breach:
         act = never_asked(breach, staged.invoices)
-    return _Acted(act=act, wall_s=time.perf_counter() - started, phases=phases)
+    return _Acted(act=act, started=started, wall_s=time.perf_counter() - started, phases=phases)
 
 
 def _phases(**durations_s: float) -> tuple[Phase, ...]:

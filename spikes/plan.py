@@ -36,6 +36,7 @@ __all__ = [
     "LANE_MARK",
     "PROBE",
     "Plan",
+    "PlanShard",
     "PlannedAttempt",
     "Profile",
     "Stage",
@@ -96,6 +97,21 @@ class PlannedAttempt:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlanShard:
+    """Which part of a plan this is (spikes/shards.py)."""
+
+    number: int  # from 1
+    of: int
+    plan: str  # digest of the whole plan
+    among: tuple[str, ...]  # every runtime of the whole plan
+    own: tuple[str, ...]  # what else is run here is the yardstick of this machine
+
+    def aside(self, runtime: str) -> int:
+        """What a line about this runtime is set aside as; 0: evidence. The harness speaks in the first shard."""
+        return 0 if (runtime in self.own if runtime in self.among else self.number == 1) else self.number
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """All attempts of a run in the order in which they are made; within the concurrent stage, lane by lane."""
 
@@ -103,6 +119,11 @@ class Plan:
     seed: int
     runtimes: tuple[str, ...]
     attempts: tuple[PlannedAttempt, ...]
+    shard: PlanShard | None = None
+
+    def aside(self, runtime: str) -> int:
+        """What a line about this runtime is set aside as; 0: it is evidence."""
+        return 0 if self.shard is None else self.shard.aside(runtime)
 
     def of(self, stage: Stage) -> tuple[PlannedAttempt, ...]:
         """The attempts of one stage."""

@@ -41,15 +41,18 @@ class RunDirectory:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
-def make_run_directory(reports: Path, profile: str, seed: int, now: datetime, latest: str = LATEST) -> RunDirectory:
-    """A new directory `<UTC stamp>-<profile>-<seed>`, and the link `latest` at it. Raises RunDirectoryError."""
-    run_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{profile}-{seed}"
+def make_run_directory(
+    reports: Path, profile: str, seed: int, now: datetime, latest: str | None = LATEST, suffix: str = ""
+) -> RunDirectory:
+    """A new directory `<UTC stamp>-<profile>-<seed><suffix>`, and the link `latest` at it. Raises RunDirectoryError."""
+    run_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{profile}-{seed}{suffix}"
     run = RunDirectory(run_id=run_id, path=(reports / run_id).resolve())
     try:
         run.path.mkdir(parents=True)
         run.logs.mkdir()
         run.scratch.mkdir(mode=0o700)
-        _point(reports / latest, run_id)
+        if latest is not None:
+            point(reports / latest, run_id)
     except FileExistsError as error:
         raise RunDirectoryError(f"{run.path} exists already; wait a second, or give another --seed") from error
     except OSError as error:
@@ -57,8 +60,8 @@ def make_run_directory(reports: Path, profile: str, seed: int, now: datetime, la
     return run
 
 
-def _point(link: Path, run_id: str) -> None:
-    """Swap the link in one step, so that it never points nowhere."""
+def point(link: Path, run_id: str) -> None:
+    """Have a link name a run: swap the link in one step, so that it never points nowhere."""
     fresh = link.with_name(f".{link.name}-{os.getpid()}")
     fresh.symlink_to(run_id, target_is_directory=True)
     fresh.replace(link)

@@ -30,6 +30,7 @@ from spikes.runtimes import Form, Runtime
 from spikes.scribe import Scribe, Tally
 from spikes.seat import Seat, Surroundings
 from spikes.soak import Sampler
+from spikes.traces import traced_attempts
 from spikes.wallets import derive_wallet
 
 __all__ = ["Runner", "Tally", "now"]
@@ -44,8 +45,9 @@ class Runner:
         self._run = run
         self._progress = progress
         self._unfit = cast.unfit
-        self._scribe = Scribe(record, progress)
+        self._scribe = Scribe(record, progress, plan.aside)
         self._supply_ok = True
+        self._traced = traced_attempts(plan)
 
     async def execute(self) -> Tally:
         """Make every attempt of the plan and write the footer. Raises HarnessFailure when the run cannot go on."""
@@ -147,7 +149,7 @@ class Runner:
         return make
 
     def _observer(self, around: Surroundings) -> Observer:
-        return Observer(around.network, self._scribe.tell)
+        return Observer(around.network, self._scribe.tell, self._traced)
 
     def _is_probe(self, planned: PlannedAttempt) -> bool:
         return self._runtimes[planned.runtime].FORM is Form.PROBE
@@ -177,8 +179,12 @@ class Runner:
             self._scribe.write(fact)
 
     async def _inspect(self) -> None:
-        """Every inspection on every driver, on networks of their own, whose journals tell of nobody else."""
+        """Every inspection on every driver, on networks of their own, whose journals tell of nobody else.
+
+        A shard inspects its own runtimes, not its yardstick.
+        """
         drivers = [r for r in self._runtimes.values() if r.FORM is Form.DRIVER and r.NAME not in self._unfit]
+        drivers = [runtime for runtime in drivers if not self._plan.aside(runtime.NAME)]
         profile = self._plan.profile
         inspections = [inspection_named(name) for name in profile.inspections]
         async with AsyncExitStack() as stack:
@@ -193,7 +199,9 @@ class Runner:
 
         async def inspector(around: Surroundings) -> None:
             while waiting:
-                await self._inspected(inspection, waiting.pop(0), around)
+                runtime = waiting.pop(0)
+                await self._inspected(inspection, runtime, around)
+                self._progress.step(inspection.NAME, runtime.NAME)
 
         once = ONCE.get(inspection.NAME)
         if once is None or await self._made(once(rooms[0])):

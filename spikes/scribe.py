@@ -1,12 +1,14 @@
 """The scribe of a run: writes every line, counts what was written, and tells those who watch.
 
 Role: the one place through which lines reach the record, so that lines of attempts made at the same time stay whole and
-a fact that many attempts share stands there once. Must not know: stages, seats, what a line means.
+a fact that many attempts share stands there once; lines that a shard makes only to compare with are marked as set
+aside. Must not know: stages, seats, what a line means.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from spikes.errors import HarnessFailure
 from spikes.plan import PlannedAttempt
@@ -24,10 +26,11 @@ class Tally:
 
 
 class Scribe:
-    """Writes one record that is open and holds its header."""
+    """Writes one record that is open and holds its header. `aside`: what lines about a runtime are set aside as."""
 
-    def __init__(self, record: RecordWriter, progress: Progress) -> None:
+    def __init__(self, record: RecordWriter, progress: Progress, aside: Callable[[str], int] = lambda name: 0) -> None:
         self._record = record
+        self._aside = aside
         self._progress = progress
         self._told: set[Fact] = set()
         self.tally = Tally()
@@ -41,7 +44,14 @@ class Scribe:
                 self.tally.facts += 1
             case _:
                 pass
-        self._record.append(line)
+        self._record.append(self._marked(line))
+
+    def _marked(self, line: Line) -> Line:
+        match line:
+            case Attempt(runtime=str(name)) | Fact(runtime=str(name)) | HarnessError(runtime=str(name)):
+                return replace(line, aside=self._aside(name))
+            case _:
+                return line
 
     def tell(self, fact: Fact) -> None:
         """Append a fact unless it stands there already."""
@@ -57,6 +67,8 @@ class Scribe:
     def note(self, failure: HarnessFailure, runtime: str | None = None, planned: PlannedAttempt | None = None) -> None:
         """Append what the harness itself did wrong; with `planned`, that this attempt was not made."""
         self.tally.failures.append(failure)
+        if planned is not None:
+            self._progress.skip(planned.attempt)
         self.write(
             HarnessError(
                 runtime=runtime,

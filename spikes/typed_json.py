@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections.abc
 import dataclasses
 import functools
+import sys
 import types
 import typing
 from collections.abc import Callable, Sequence
@@ -69,7 +70,7 @@ def _reader(hint: Any) -> Reader:
         return lambda value: tuple(item(each) for each in _only(list, value))
     if origin is collections.abc.Mapping:
         item = _reader(arguments[1])
-        return lambda value: {key: item(each) for key, each in _only(dict, value).items()}
+        return lambda value: {sys.intern(key): item(each) for key, each in _only(dict, value).items()}
     if dataclasses.is_dataclass(hint):
         return lambda value: build(hint, value)
     return _scalar_reader(hint)
@@ -81,6 +82,8 @@ def _scalar_reader(hint: Any) -> Reader:
         return read
     if hint is float:
         return lambda value: float(value) if type(value) is int else _only(float, value)
+    if hint is str:  # a record says the same few words in every line: one copy of each is enough
+        return lambda value: sys.intern(_only(str, value))
     return lambda value: _only(hint, value)
 
 

@@ -46,6 +46,7 @@ class Testimony:
     path: PaymentPath
     requests: str  # the canonical request sequence, a line each: the seller's part, then the wallet's
     journal_position: int  # where the window ended
+    entries: tuple[JournalEntry, ...] = ()  # the wallet's calls, as they ended
 
 
 async def open_window(network: Network, identity: str, since: int) -> Window:
@@ -82,6 +83,7 @@ async def close_window(
         path=payment_path(calls),
         requests="\n".join([*exchanges, *request_sequence(calls)]) or NOTHING_ASKED,
         journal_position=journal.next,
+        entries=tuple(calls),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.evidence import Evidence, Numbered
-from bench.gates import again, host_needs, platform_limits, probes
+from bench.gates import again, host_needs, live, platform_limits, probes
 from bench.gates.conclude import conclude, fails, passes, undecided
 from bench.gates.payments import shows_ability
 from bench.thresholds import Thresholds
@@ -39,6 +39,7 @@ def _payments(evidence: Evidence, runtime: str) -> Iterator[Criterion | NotAppli
     for path in (PaymentPath.EXACT, PaymentPath.SWAP):
         experiment = f"pay_{path}"
         yield shows_ability(f"pays_{path}", evidence.of(runtime, experiment), testimony, experiment, path)
+    yield from live.judge(evidence, runtime)
     yield from again.judge(evidence, runtime, testimony)
 
 

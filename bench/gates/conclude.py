@@ -5,10 +5,11 @@ Role: shared by the gates. Must not know: any single gate. A gate that was given
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator
 
 from bench.evidence import Evidence
-from bench.verdict import Criterion, GateVerdict, NotApplicable, Value, Verdict, combine
+from bench.verdict import Criterion, GateVerdict, Held, NotApplicable, Value, Verdict, combine
 
 Lines = tuple[int, ...]
 
@@ -96,6 +97,11 @@ def undecided(
     )
 
 
+def compared(criterion: Criterion, *held: Held, otherwise: Verdict = Verdict.PASS) -> Criterion:
+    """The criterion with the comparisons that its verdict comes from; `otherwise` is what it comes to beside them."""
+    return dataclasses.replace(criterion, held=held, otherwise=otherwise)
+
+
 def fold(name: str, parts: Iterable[Criterion]) -> Criterion:
     """Several readings as one criterion: the worst verdict, its reason, everything that is still needed, all lines."""
     entries = tuple(parts)
@@ -110,6 +116,8 @@ def fold(name: str, parts: Iterable[Criterion]) -> Criterion:
         reason=f"all {len(entries)} parts hold" if verdict is Verdict.PASS else f"{worst[0].reason}{more}",
         needs="; ".join(_together([part.needs for part in entries if part.needs is not None])) or None,
         lines=tuple(sorted({line for part in entries for line in part.lines})),
+        held=tuple(held for part in entries for held in part.held),
+        otherwise=combine((part.otherwise or Verdict.PASS) if part.held else part.verdict for part in entries),
     )
 
 

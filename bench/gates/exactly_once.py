@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from bench.endings import BAD, Ending, denied_though_settled
 from bench.evidence import Evidence, Numbered
-from bench.gates.conclude import fails, passes, undecided
+from bench.gates.conclude import compared, fails, passes, undecided
+from bench.gates.readings import counted_by, few_decide_nothing
 from bench.schedules import (
     LOST_ANSWER,
     Trial,
@@ -26,7 +27,7 @@ from bench.schedules import (
     trials,
 )
 from bench.thresholds import Thresholds
-from bench.verdict import Criterion
+from bench.verdict import Criterion, Sense, Verdict
 from bench.witnesses import Testimony, hear, lines_of
 from spikes.record import Attempt, Outcome, Role
 
@@ -61,8 +62,13 @@ def _exactly_once(
     name, ceiling = "exactly_once", thresholds.money_events_max
     events = tuple(_events(testimony, tried))
     seen = tuple(a.line for a in evidence.of(runtime) if a.value.ledger is not None)
+    number, kinds = distinct(tried), tuple(missing(evidence, runtime))
+    held = [counted_by(ceiling, Sense.AT_MOST, len(events))]
+    if evidence.pin(runtime).role is not Role.INFORMATIVE:
+        held.append(few_decide_nothing(thresholds.fault_schedules_min, number))
+    otherwise = Verdict.INCONCLUSIVE if kinds or not seen else Verdict.PASS
     if len(events) > ceiling.value:
-        return fails(
+        failed = fails(
             name,
             _worst(evidence, events, tried),
             lines=tuple(dict.fromkeys(e.line for e in events)),
@@ -71,10 +77,10 @@ def _exactly_once(
             threshold=ceiling.value,
             unit=ceiling.unit,
         )
-    untried = tuple(_untried(evidence, thresholds, runtime, tried))
-    number = distinct(tried)
+        return compared(failed, *held, otherwise=otherwise)
+    untried = tuple(_untried(evidence, thresholds, runtime, kinds, number))
     if untried or not seen:
-        return undecided(
+        open_ = undecided(
             name,
             f"no event in {len(seen)} attempts, {number} distinct fault schedules among them; "
             f"{len(untried)} kinds of schedule are missing",
@@ -84,7 +90,8 @@ def _exactly_once(
             threshold=ceiling.value,
             unit=ceiling.unit,
         )
-    return passes(
+        return compared(open_, *held, otherwise=otherwise)
+    shown = passes(
         name,
         f"no event in {len(seen)} attempts, {number} distinct fault schedules among them: {_counts(tried)}",
         lines=seen,
@@ -92,6 +99,7 @@ def _exactly_once(
         threshold=ceiling.value,
         unit=ceiling.unit,
     )
+    return compared(shown, *held)
 
 
 def _events(testimony: Testimony, tried: tuple[Trial, ...]) -> Iterator[_Event]:
@@ -124,9 +132,11 @@ def _every(events: tuple[_Event, ...], tried: tuple[Trial, ...]) -> str | None:
     return "\n".join([*bad[:_DETAILS], *more]) or None
 
 
-def _untried(evidence: Evidence, thresholds: Thresholds, runtime: str, tried: tuple[Trial, ...]) -> Iterator[str]:
-    yield from missing(evidence, runtime)
-    enough, number = thresholds.fault_schedules_min, distinct(tried)
+def _untried(
+    evidence: Evidence, thresholds: Thresholds, runtime: str, kinds: tuple[str, ...], number: int
+) -> Iterator[str]:
+    yield from kinds
+    enough = thresholds.fault_schedules_min
     if number < enough.value and evidence.pin(runtime).role is not Role.INFORMATIVE:
         yield f"further ones ({number} distinct so far, {enough.value:g} are asked for)"
 
@@ -153,14 +163,18 @@ def _unknown_stays_unknown(
         reason = f"line {bad[0].line}: after a lost response, {bad[0].ending}: {bad[0].why}; `{replay(bad[0])}`"
         return fails(name, reason, lines=tuple(t.line for t in bad))
     asks = int(thresholds.unresolved_asks_min.value)
-    never = tuple(t for t in tried if t.ending is Ending.UNKNOWN and len(t.attempt.asks) >= asks)
-    if never:
-        first = shortest(never)
-        reason = f"line {first.line}, {first.attempt.experiment}: asked {len(first.attempt.asks)} times under one id"
-        return fails(
-            name, f"{reason}, the driver never finds out; `{replay(first)}`", lines=tuple(t.line for t in never)
-        )
-    return _as_far_as_tried(evidence, runtime, testimony, lost)
+    in_the_dark = tuple(t for t in tried if t.ending is Ending.UNKNOWN)
+    never = tuple(t for t in in_the_dark if len(t.attempt.asks) >= asks)
+    rest = _as_far_as_tried(evidence, runtime, testimony, lost)
+    # Whoever was asked n times and still did not know refutes the criterion for any threshold up to n.
+    clear_from = max((len(t.attempt.asks) + 1 for t in in_the_dark), default=0)
+    held = counted_by(thresholds.unresolved_asks_min, Sense.AT_MOST, clear_from)
+    if not never:
+        return compared(rest, held, otherwise=rest.verdict)
+    first = shortest(never)
+    reason = f"line {first.line}, {first.attempt.experiment}: asked {len(first.attempt.asks)} times under one id"
+    why = f"{reason}, the driver never finds out; `{replay(first)}`"
+    return compared(fails(name, why, lines=tuple(t.line for t in never)), held, otherwise=rest.verdict)
 
 
 def _as_far_as_tried(evidence: Evidence, runtime: str, testimony: Testimony, lost: tuple[Trial, ...]) -> Criterion:

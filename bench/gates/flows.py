@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bench.evidence import Evidence, Numbered
-from bench.gates.conclude import fails, passes, undecided
+from bench.gates.conclude import compared, fails, passes, undecided
+from bench.gates.readings import counted_by, few_decide_nothing
 from bench.gates.spelled import receipt_of
 from bench.thresholds import Threshold, Thresholds
-from bench.verdict import Criterion
+from bench.verdict import Criterion, Sense, Verdict
 from bench.witnesses import Testimony, hear, lines_of
 from spikes.record import Attempt, Outcome, PaymentPath, Role, Tier
 
@@ -119,7 +120,8 @@ def _judge_flow(
     name, n = PREFIX + flow.name, len(attempts)
     if not attempts:
         needs = f"{enough.value:g} attempts of {flow.experiment}, ending {flow.declared}"
-        return undecided(name, "not tried", needs=needs, measured=0, threshold=enough.value, unit=enough.unit)
+        bare = undecided(name, "not tried", needs=needs, measured=0, threshold=enough.value, unit=enough.unit)
+        return compared(bare, few_decide_nothing(enough, 0), otherwise=Verdict.INCONCLUSIVE)
     denied = {d.line: d.what for d in reversed(testimony.disagreements)}
     wrong = [(a, told) for a in attempts if (told := _complaint(flow, evidence, a, denied.get(a.line))) is not None]
     if wrong:
@@ -130,20 +132,22 @@ def _judge_flow(
     agreed = frozenset(testimony.agreed)
     vague = [(a, told) for a in attempts if (told := _vague(flow, evidence, a, agreed)) is not None]
     shown, lines = n - len(vague), lines_of(attempts)
+    held = few_decide_nothing(enough, shown)
     if shown < enough.value:
         why = f"; line {vague[0][0].line}: {vague[0][1]}" if vague else ""
         reason = f"{shown} of the {enough.value:g} attempts that it takes ended {flow.declared}{why}"
         needs = f"{enough.value:g} attempts of {flow.experiment} that show it, {enough.value - shown:g} more"
-        return undecided(
+        few = undecided(
             name, reason, needs=needs, lines=lines, measured=shown, threshold=enough.value, unit=enough.unit
         )
+        return compared(few, held, otherwise=Verdict.INCONCLUSIVE if vague else Verdict.PASS)
     if vague:
         first, why = vague[0]
         reason = f"{len(vague)} of {n} attempts do not show it; line {first.line}: {why}"
         lines = tuple(a.line for a, _ in vague)
         return undecided(name, reason, needs=f"attempts of {flow.experiment} that all show how they ended", lines=lines)
     reason = f"{n} of {n} attempts ended {flow.declared}"
-    return passes(name, reason, lines=lines, measured=n, threshold=enough.value, unit=enough.unit)
+    return compared(passes(name, reason, lines=lines, measured=n, threshold=enough.value, unit=enough.unit), held)
 
 
 def _complaint(flow: Flow, evidence: Evidence, attempt: Numbered[Attempt], denied: str | None) -> str | None:
@@ -196,15 +200,18 @@ def _blocked_pays_nothing(evidence: Evidence, thresholds: Thresholds, runtime: s
     calls = sum(_count(a.value, _PAYMENT_CALLS) for a in attempts)
     told = f"{sats} sat moved and {calls} payment calls in {len(attempts)} attempts of {len(flows)} blocked flows"
     paying = tuple(a.line for a in attempts if _moved(a.value) is not None)
-    if len(paying) > ceiling.value:
-        return fails(name, told, lines=paying, measured=len(paying), threshold=ceiling.value, unit=ceiling.unit)
     seen = {a.value.experiment for a in attempts if a.value.ledger is not None}
     missing = [flow.experiment for flow in flows if flow.experiment not in seen]
-    if missing:
+    otherwise = Verdict.INCONCLUSIVE if missing else Verdict.PASS
+    count, most, unit = len(paying), ceiling.value, ceiling.unit
+    if len(paying) > ceiling.value:
+        judged = fails(name, told, lines=paying, measured=count, threshold=most, unit=unit)
+    elif missing:
         needs = f"attempts with a ledger entry of {', '.join(missing)}"
-        return undecided(name, f"{len(missing)} of {len(flows)} blocked flows not seen", needs=needs)
-    lines = lines_of(attempts)
-    return passes(name, told, lines=lines, measured=len(paying), threshold=ceiling.value, unit=ceiling.unit)
+        judged = undecided(name, f"{len(missing)} of {len(flows)} blocked flows not seen", needs=needs)
+    else:
+        judged = passes(name, told, lines=lines_of(attempts), measured=count, threshold=most, unit=unit)
+    return compared(judged, counted_by(ceiling, Sense.AT_MOST, count), otherwise=otherwise)
 
 
 def _moved(a: Attempt) -> str | None:

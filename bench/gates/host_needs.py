@@ -12,9 +12,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from bench.evidence import Evidence
-from bench.gates.conclude import fails, passes, undecided
+from bench.gates.conclude import compared, fails, passes, undecided
+from bench.gates.readings import counted_by
 from bench.thresholds import Thresholds
-from bench.verdict import Criterion
+from bench.verdict import Criterion, Sense, Verdict
 
 PRESENT, SHIMMED, MISSING = "present", "shimmed", "missing"
 _WORST_LAST = (PRESENT, SHIMMED, MISSING)
@@ -59,20 +60,25 @@ def judge(evidence: Evidence, thresholds: Thresholds, runtime: str) -> Criterion
     )
     lines = tuple(x.line for x in (touched, missing, shims) if x is not None)
     count = max(len(absent), missing.value if missing is not None else 0)
+    whole = touched is not None and missing is not None and shims is not None and touched.value > 0
+    otherwise = Verdict.PASS if whole else Verdict.INCONCLUSIVE
+    held = counted_by(ceiling, Sense.AT_MOST, count)
     if count > ceiling.value:
         which = f" ({', '.join(absent)})" if absent else ""
         lines = tuple(sorted({line for api in absent for line in apis[api].lines})) or lines
         reason = f"missing, of the host APIs that the SDK touched: {count:g}{which}"
-        return fails(name, reason, lines=lines, measured=count, threshold=ceiling.value, unit=ceiling.unit)
+        failed = fails(name, reason, lines=lines, measured=count, threshold=ceiling.value, unit=ceiling.unit)
+        return compared(failed, held, otherwise=otherwise)
     if touched is None or missing is None or shims is None or touched.value == 0:
-        return undecided(
+        bare = undecided(
             name,
             "no ledger of the host APIs that the SDK touches",
             needs="facts `host_apis_touched`, `host_apis_missing`, `host_apis_shimmed`",
             lines=lines,
         )
+        return compared(bare, held, otherwise=otherwise)
     shimmed = max(shims.value, sum(entry.status == SHIMMED for entry in apis.values()))
     remark = f"with {shimmed:g} shim{'' if shimmed == 1 else 's'}" if shimmed else None
     reason = f"{touched.value:g} host APIs touched, none missing: {' '.join(filter(None, ('PASS', remark)))}"
     passed = passes(name, reason, lines=lines, measured=count, threshold=ceiling.value, unit=ceiling.unit)
-    return dataclasses.replace(passed, remark=remark)
+    return dataclasses.replace(compared(passed, held), remark=remark)

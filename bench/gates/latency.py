@@ -5,13 +5,15 @@ outlives a process in remembers.py. Must not know: clocks inside runtimes. Only 
 a fresh process are judged apart (own_cost_cold), so the quantiles here are warm ones; both lanes of an A/A pair count
 for rates, its second one ("b") never for times.
 A paid turn counts from its intended start: whoever waits behind a slow turn waits too (phase `turn`, open loop).
-A stand-in's time is not its platform's: over a target it decides nothing.
+A stand-in's time is not its platform's: over a target it decides nothing. Neither does that of a shard which had not
+its machine to itself.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -19,13 +21,14 @@ import pandas as pd
 from bench import stats
 from bench.evidence import Evidence, Numbered
 from bench.gates import probes
-from bench.gates.conclude import conclude, fails, passes, undecided
+from bench.gates.conclude import compared, conclude, fails, passes, undecided
 from bench.gates.exactly_once import judge_money
 from bench.gates.own_cost import own_cost
 from bench.gates.remembers import remembers
 from bench.gates.targets import Samples, judge_quantile
+from bench.shards import crowded
 from bench.thresholds import Threshold, Thresholds
-from bench.verdict import Criterion, GateVerdict, NotApplicable, Verdict
+from bench.verdict import Criterion, GateVerdict, Held, NotApplicable, Sense, Verdict
 from bench.witnesses import hear
 from spikes.record import Attempt, Tier
 
@@ -55,15 +58,53 @@ def judge(evidence: Evidence, thresholds: Thresholds, runtime: str) -> GateVerdi
 def _criteria(evidence: Evidence, thresholds: Thresholds, runtime: str) -> Iterator[Criterion | NotApplicable]:
     yield from judge_money(evidence, thresholds, runtime)
     yield remembers(evidence, runtime)
+    yield from _bounded(evidence, thresholds, runtime)
+
+
+def _bounded(evidence: Evidence, thresholds: Thresholds, runtime: str) -> Iterator[Criterion | NotApplicable]:
     yield _success_rate(evidence, thresholds, runtime)
-    stand_in = evidence.pin(runtime).tier is Tier.STAND_IN
-    for timed in _timed(evidence, thresholds, runtime):
-        yield _of_a_stand_in(timed) if stand_in and isinstance(timed, Criterion) else timed
+    yield from _as_told(evidence, runtime, _timed(evidence, thresholds, runtime))
+
+
+def bounded(evidence: Evidence, thresholds: Thresholds, runtime: str) -> tuple[Criterion, ...]:
+    """The criteria that rest on a confidence bound, as they are judged by these thresholds."""
+    return tuple(c for c in _bounded(evidence, thresholds, runtime) if isinstance(c, Criterion))
+
+
+def paid_turn_at(evidence: Evidence, thresholds: Thresholds, runtime: str, settling: float) -> tuple[Criterion, ...]:
+    """The criteria on paid turns, if Lightning had taken `settling` times as long."""
+    judged = _paid_turns(evidence, thresholds, runtime, settling)
+    return tuple(c for c in _as_told(evidence, runtime, judged) if isinstance(c, Criterion))
+
+
+def _as_told(
+    evidence: Evidence, runtime: str, timed: Iterator[Criterion | NotApplicable]
+) -> Iterator[Criterion | NotApplicable]:
+    doubt = _doubt(evidence, runtime)
+    for entry in timed:
+        yield _doubted(entry, *doubt) if doubt is not None and isinstance(entry, Criterion) else entry
+
+
+def _doubt(evidence: Evidence, runtime: str) -> tuple[str, str] | None:
+    """Why a time over its target may not be the runtime's own, and what would settle that; None if nothing says so."""
+    if evidence.pin(runtime).tier is Tier.STAND_IN:
+        return "a stand-in's time is not its platform's", "the same turns on the platform itself"
+    if others := crowded(evidence, runtime):
+        said = f"shard {', '.join(map(str, others))} ran at the same time on this machine"
+        return said, "the same turns on a machine that this shard has to itself"
+    return None
+
+
+def _paid_turns(
+    evidence: Evidence, thresholds: Thresholds, runtime: str, settling: float = 1.0
+) -> Iterator[Criterion | NotApplicable]:
+    for q, target in ((0.50, thresholds.paid_turn_p50_s), (0.95, thresholds.paid_turn_p95_s)):
+        name = f"paid_turn_p{100 * q:g}"
+        yield _paid_turn(name, evidence, thresholds, runtime, q=q, target=target, settling=settling)
 
 
 def _timed(evidence: Evidence, thresholds: Thresholds, runtime: str) -> Iterator[Criterion | NotApplicable]:
-    yield _paid_turn("paid_turn_p50", evidence, thresholds, runtime, q=0.50, target=thresholds.paid_turn_p50_s)
-    yield _paid_turn("paid_turn_p95", evidence, thresholds, runtime, q=0.95, target=thresholds.paid_turn_p95_s)
+    yield from _paid_turns(evidence, thresholds, runtime)
     yield _acknowledgement(evidence, thresholds, runtime)
     yield from own_cost(evidence, thresholds, runtime)
     cached, blocked = thresholds.cached_turn_p95_s, thresholds.blocked_turn_p95_s
@@ -72,18 +113,24 @@ def _timed(evidence: Evidence, thresholds: Thresholds, runtime: str) -> Iterator
     yield _turn("blocked_turn_p95", evidence, thresholds, runtime, experiments=refusals, target=blocked)
 
 
-def _of_a_stand_in(judged: Criterion) -> Criterion:
-    """A time over its target is the stand-in's own, and says nothing of the platform that it stands for."""
+def _doubted(judged: Criterion, why: str, needs: str) -> Criterion:
+    """A time over its target that may not be the runtime's own says nothing of it; one below it stays what it is."""
+    held = tuple(dataclasses.replace(h, beyond=Verdict.INCONCLUSIVE) for h in judged.held)
+    judged = dataclasses.replace(judged, held=held)
     if judged.verdict is not Verdict.FAIL:
         return judged
-    reason = f"{judged.reason}; a stand-in's time is not its platform's"
-    return dataclasses.replace(
-        judged, verdict=Verdict.INCONCLUSIVE, reason=reason, needs="the same turns on the platform itself"
-    )
+    return dataclasses.replace(judged, verdict=Verdict.INCONCLUSIVE, reason=f"{judged.reason}; {why}", needs=needs)
 
 
 def _paid_turn(
-    name: str, evidence: Evidence, thresholds: Thresholds, runtime: str, *, q: float, target: Threshold
+    name: str,
+    evidence: Evidence,
+    thresholds: Thresholds,
+    runtime: str,
+    *,
+    q: float,
+    target: Threshold,
+    settling: float,
 ) -> Criterion:
     confidence = thresholds.confidence.value
     enough = f"{stats.samples_needed(q, confidence)} paid turns on the lightning profile"
@@ -99,12 +146,16 @@ def _paid_turn(
             threshold=target.value,
             unit=target.unit,
         )
-    samples = Samples.exact(rows["seconds"].to_numpy(dtype=float), tuple(int(n) for n in rows["line"]))
+    seconds = rows["seconds"].to_numpy(dtype=float)
+    if settling != 1:
+        seconds = seconds + (settling - 1) * rows["settle_s"].to_numpy(dtype=float)
+    samples = Samples.exact(seconds, tuple(int(n) for n in rows["line"]))
     return judge_quantile(
         name, samples, q=q, target=target, confidence=confidence, needs="warm turns of l402_paid on the profile"
     )
 
 
+@lru_cache(maxsize=64)  # judged, shown in tables, and asked again for other numbers
 def paid_turns(evidence: Evidence, runtime: str, profile: str = LIGHTNING) -> pd.DataFrame:
     """Warm turns that were to buy something, on one profile: columns line, seconds (phase `turn`), settle_s.
 
@@ -118,6 +169,7 @@ def paid_turns(evidence: Evidence, runtime: str, profile: str = LIGHTNING) -> pd
     return rows[["line", "settle_s"]].assign(seconds=seconds)
 
 
+@lru_cache(maxsize=64)  # judged, shown in tables, and asked again for other numbers
 def acknowledgements(evidence: Evidence, runtime: str) -> pd.DataFrame:
     """Warm turns of which the first typed state was timed: columns line, acknowledge_s."""
     t = evidence.rows_of(runtime)
@@ -156,7 +208,7 @@ def _turn(
 
 def _success_rate(evidence: Evidence, thresholds: Thresholds, runtime: str) -> Criterion:
     """Fault-free payments that both witnesses call paid; one without a second witness counts neither way."""
-    name, target, confidence = "success_rate", thresholds.success_rate, thresholds.confidence.value
+    target, confidence = thresholds.success_rate, thresholds.confidence.value
     testimony = hear(evidence, runtime)
     agreed, unconfirmed = set(testimony.agreed), set(testimony.unconfirmed)
     tried = tuple(a for a in evidence.of(runtime) if _is_payment(a))
@@ -165,16 +217,37 @@ def _success_rate(evidence: Evidence, thresholds: Thresholds, runtime: str) -> C
     perhaps = good + sum(a.line in unconfirmed for a in tried)
     lower = stats.rate_lower_bound(good, n, confidence)
     upper = stats.rate_upper_bound(perhaps, n, confidence)
-    lines = tuple(a.line for a in tried)
+    held = Held(
+        lever=target.key,
+        sense=Sense.AT_LEAST,
+        threshold=target.value,
+        low=lower.value,
+        high=upper.value,
+        unit=target.unit,
+    )
+    bad = tuple(a.line for a in tried if a.line not in agreed)
+    of = tuple(a.line for a in tried)
+    return compared(_rate(target, lower, upper, good=good, tried=of, bad=bad), held)
+
+
+def _rate(
+    target: Threshold,
+    lower: stats.Bound,
+    upper: stats.Bound,
+    *,
+    good: int,
+    tried: tuple[int, ...],
+    bad: tuple[int, ...],
+) -> Criterion:
+    name, lines, n = "success_rate", tried, len(tried)
     measured = good / n if n else None
     if lower.value is not None and lower.value >= target.value:
         reason = f"{good} of {n} payments succeeded; the exact lower bound reaches the target"
         return passes(name, reason, lines=lines, measured=measured, threshold=target.value, unit=target.unit)
     if upper.value is not None and upper.value < target.value:
-        bad = tuple(a.line for a in tried if a.line not in agreed)
         reason = f"{good} of {n} payments succeeded; even the exact upper bound misses the target"
         return fails(name, reason, lines=bad, measured=measured, threshold=target.value, unit=target.unit)
-    needed = stats.trials_needed(target.value, n - good, confidence)
+    needed = stats.trials_needed(target.value, n - good, lower.confidence)
     return undecided(
         name,
         f"{good} of {n} payments succeeded; too few to bound the rate",

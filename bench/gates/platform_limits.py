@@ -1,8 +1,8 @@
 """Gate 1's limits: what a runtime uses, held against what its platform documents.
 
 Role: compare the uses of limit_uses.py with limits.toml. Must not know: how a use was measured. The local runtimes
-enforce next to no limit, so a reading is compared and never inferred from "it ran". The paid plan decides; where the
-free plan's limit is another one, it is judged apart and informs.
+enforce next to no limit, so a reading is compared and never inferred from "it ran". One plan decides (the paid one,
+unless it is asked what the other would); where the other plan's limit is another one, it is judged apart and informs.
 """
 
 from __future__ import annotations
@@ -11,33 +11,37 @@ import dataclasses
 from collections.abc import Iterator
 
 from bench.evidence import Evidence, Numbered
-from bench.gates.conclude import fails, passes, undecided
+from bench.gates.conclude import compared, fails, passes, undecided
 from bench.gates.limit_uses import USES, Use
 from bench.gates.readings import at_most
 from bench.limits import Limit, Plan
 from bench.thresholds import Thresholds
-from bench.verdict import Criterion, NotApplicable
+from bench.verdict import Criterion, Held, NotApplicable, Sense, counted
 from spikes.record import Platform
 
-FREE_PLAN = "_free_plan"  # the end of the name of a criterion that only the free plan's limit stands behind
+# The end of the name of a criterion that only the limit of a plan stands behind which does not decide.
+ASIDE = {plan: f"_{plan}_plan" for plan in Plan}
+FREE_PLAN = ASIDE[Plan.FREE]
 _RULES = ("limit_code_generation", "limit_work_after_response")  # Cloudflare's, which are not amounts
 
 
 def judge(
     evidence: Evidence, thresholds: Thresholds, runtime: str
 ) -> tuple[list[Criterion | NotApplicable], list[Criterion]]:
-    """The criteria that decide (paid plan) and those that inform (free plan, older limits, other routes)."""
+    """The criteria that decide (one plan) and those that inform (the other plan, older limits, other routes)."""
     platform = evidence.pin(runtime).platform
     limits, decisive, informative = thresholds.limits, list[Criterion | NotApplicable](), list[Criterion]()
     for use in USES[platform]:
-        paid, free = (limits.get(use.limit, platform, plan) for plan in (Plan.PAID, Plan.FREE))
+        mine, other = (
+            limits.get(use.limit, platform, plan) for plan in sorted(Plan, key=lambda p: p is not limits.plan)
+        )
         if not use.informs:
-            decisive.append(_judge_use(use, paid, evidence, runtime))
-            if free is not None and free is not paid:
-                informative.append(_judge_use(use, free, evidence, runtime))
+            decisive.append(_judge_use(use, mine, evidence, runtime, limits.plan))
+            if other is not None and other is not mine:
+                informative.append(_judge_use(use, other, evidence, runtime, limits.plan))
         informative += [
-            _compare(_named(name, limit), use, limit, reading)
-            for limit in dict.fromkeys(found for found in (paid, free) if found is not None)
+            _compare(_named(name, limit, limits.plan), use, limit, reading)
+            for limit in dict.fromkeys(found for found in (mine, other) if found is not None)
             for name, reading in _informing(use, evidence, runtime)
         ]
     if platform is Platform.CLOUDFLARE:
@@ -69,29 +73,36 @@ def _informing(use: Use, evidence: Evidence, runtime: str) -> Iterator[tuple[str
                 yield use.criterion + name.removeprefix(use.fact), route
 
 
-def _judge_use(use: Use, limit: Limit | None, evidence: Evidence, runtime: str) -> Criterion:
+def _judge_use(use: Use, limit: Limit | None, evidence: Evidence, runtime: str, decides: Plan) -> Criterion:
     """PASS or FAIL by the reading; a part of the use can refute, and nothing less than all of it proves."""
     if limit is None:
         platform = evidence.pin(runtime).platform
-        reason = f"{use.what}: limits.toml has no {use.limit} of {platform} for the {Plan.PAID} plan"
-        needs = f"the limit {use.limit} ({platform}, {Plan.PAID}) with source and date"
+        reason = f"{use.what}: limits.toml has no {use.limit} of {platform} for the {decides} plan"
+        needs = f"the limit {use.limit} ({platform}, {decides}) with source and date"
         return undecided(use.criterion, reason, needs=needs)
-    name, reading = _named(use.criterion, limit), use.read(evidence, runtime)
+    name, reading = _named(use.criterion, limit, decides), use.read(evidence, runtime)
     if reading is not None:
         return _compare(name, use, limit, reading)
     known = [(part, found) for part in use.parts if (found := evidence.largest(runtime, part)) is not None]
     for part, found in known:
         if found.value > limit.value:
             reason = f"{use.what}: `{part}` alone exceeds {_whose(limit)} limit"
-            return _held(fails(name, reason, lines=(found.line,), measured=found.value), limit)
+            return _held(fails(name, reason, lines=(found.line,), measured=found.value), limit, _parts(limit, known))
     partly = "".join(f"; `{part}` is only a part of it" for part, _ in known)
     needs = f"a fact `{use.fact}`: {use.needs}"
     lines = tuple(found.line for _, found in known)
-    return _held(undecided(name, f"{use.what}: not measured{partly}", needs=needs, lines=lines), limit)
+    open_ = undecided(name, f"{use.what}: not measured{partly}", needs=needs, lines=lines)
+    return _held(open_, limit, _parts(limit, known))
 
 
-def _named(criterion: str, limit: Limit) -> str:
-    return criterion if Plan.PAID in limit.plans else f"{criterion}{FREE_PLAN}"
+def _parts(limit: Limit, known: list[tuple[str, Numbered[float]]]) -> Held:
+    """Parts of a use say how large it is at least."""
+    held = counted(limit.key, Sense.AT_MOST, limit.value, None, limit.unit)
+    return dataclasses.replace(held, low=max((found.value for _, found in known), default=None))
+
+
+def _named(criterion: str, limit: Limit, decides: Plan) -> str:
+    return criterion if decides in limit.plans else f"{criterion}{ASIDE[limit.plans[0]]}"
 
 
 def _whose(limit: Limit) -> str:
@@ -101,13 +112,14 @@ def _whose(limit: Limit) -> str:
 def _compare(name: str, use: Use, limit: Limit, reading: Numbered[float]) -> Criterion:
     share = f"{use.what}: {100 * reading.value / limit.value:.3g} % of {_whose(limit)} limit"
     ends = passes if reading.value <= limit.value else fails
-    return _held(ends(name, share, lines=(reading.line,), measured=reading.value), limit)
+    held = counted(limit.key, Sense.AT_MOST, limit.value, reading.value, limit.unit)
+    return _held(ends(name, share, lines=(reading.line,), measured=reading.value), limit, held)
 
 
-def _held(criterion: Criterion, limit: Limit) -> Criterion:
+def _held(criterion: Criterion, limit: Limit, held: Held) -> Criterion:
     """The criterion with the limit that it was held against."""
     return dataclasses.replace(
-        criterion,
+        compared(criterion, held),
         threshold=limit.value,
         unit=limit.unit,
         plan="+".join(limit.plans),

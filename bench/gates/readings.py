@@ -6,10 +6,12 @@ Must not know: what the fact means. A fact that was never measured is INCONCLUSI
 
 from __future__ import annotations
 
+import dataclasses
+
 from bench.evidence import Evidence
-from bench.gates.conclude import fails, passes, undecided
+from bench.gates.conclude import compared, fails, passes, undecided
 from bench.thresholds import Threshold
-from bench.verdict import Criterion
+from bench.verdict import Criterion, Held, Sense, Verdict, counted
 
 
 def at_most(name: str, evidence: Evidence, runtime: str, *, fact: str, ceiling: Threshold, means: str) -> Criterion:
@@ -25,14 +27,18 @@ def at_most(name: str, evidence: Evidence, runtime: str, *, fact: str, ceiling: 
         )
     ends = passes if reading.value <= ceiling.value else fails
     reason = f"{means}: within the bound" if reading.value <= ceiling.value else f"{means}: over the bound"
-    return ends(name, reason, lines=(reading.line,), measured=reading.value, threshold=ceiling.value, unit=ceiling.unit)
+    judged = ends(
+        name, reason, lines=(reading.line,), measured=reading.value, threshold=ceiling.value, unit=ceiling.unit
+    )
+    return compared(judged, counted_by(ceiling, Sense.AT_MOST, reading.value))
 
 
 def at_least(name: str, evidence: Evidence, runtime: str, *, fact: str, floor: Threshold, means: str) -> Criterion:
     """PASS when the largest reading reaches the floor; below it the experiment was too small, which decides nothing."""
     reading = evidence.largest(runtime, fact)
+    held = few_decide_nothing(floor, None if reading is None else reading.value)
     if reading is None or reading.value < floor.value:
-        return undecided(
+        short = undecided(
             name,
             f"{means}: {'not measured' if reading is None else 'too few'}",
             needs=f"a fact `{fact}` of at least {floor.value:g}",
@@ -41,7 +47,8 @@ def at_least(name: str, evidence: Evidence, runtime: str, *, fact: str, floor: T
             threshold=floor.value,
             unit=floor.unit,
         )
-    return passes(
+        return compared(short, held)
+    enough = passes(
         name,
         f"{means}: enough",
         lines=(reading.line,),
@@ -49,3 +56,15 @@ def at_least(name: str, evidence: Evidence, runtime: str, *, fact: str, floor: T
         threshold=floor.value,
         unit=floor.unit,
     )
+    return compared(enough, held)
+
+
+def counted_by(threshold: Threshold, sense: Sense, reading: float) -> Held:
+    """Something counted, held against a threshold."""
+    return counted(threshold.key, sense, threshold.value, reading, threshold.unit)
+
+
+def few_decide_nothing(floor: Threshold, reading: float | None) -> Held:
+    """A size that an experiment must have: below it, it was too small to decide anything."""
+    held = counted(floor.key, Sense.AT_LEAST, floor.value, reading, floor.unit)
+    return dataclasses.replace(held, beyond=Verdict.INCONCLUSIVE)

@@ -14,11 +14,12 @@ import re
 from collections.abc import Iterator
 
 from bench.evidence import Evidence, Numbered
-from bench.gates.conclude import fails, passes, undecided
+from bench.gates.conclude import compared, fails, passes, undecided
 from bench.gates.flows import EXPERIMENTS
+from bench.gates.readings import counted_by
 from bench.gates.spelled import RECEIPT, receipt_of
 from bench.thresholds import Thresholds
-from bench.verdict import Criterion
+from bench.verdict import Criterion, Sense, Verdict
 from spikes.record import Attempt, Outcome
 
 NEEDED = frozenset(
@@ -45,20 +46,25 @@ def receipt_contents(evidence: Evidence, thresholds: Thresholds, runtime: str) -
     turns = [
         a for a in evidence.of(runtime, *EXPERIMENTS) if a.value.outcome not in (Outcome.UNKNOWN, Outcome.UNSUPPORTED)
     ]
+    told = {prefix: evidence.facts_of(runtime, prefix) for prefix in _FACTS[:2]}
+    missing = [prefix for prefix, facts in told.items() if not facts] or ([] if turns else ["turns"])
     faults = [*_turns_without(turns), *_other_receipts(evidence, runtime, turns), *_faults(evidence, runtime)]
+    held = counted_by(ceiling, Sense.AT_MOST, len(faults))
+    otherwise = Verdict.INCONCLUSIVE if missing else Verdict.PASS
     if len(faults) > ceiling.value:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         lines = tuple(sorted({fault.line for fault in faults}))
         reason = f"line {faults[0].line}: {faults[0].value}{more}"
-        return fails(name, reason, lines=lines, measured=len(faults), threshold=ceiling.value, unit=ceiling.unit)
-    told = {prefix: evidence.facts_of(runtime, prefix) for prefix in _FACTS[:2]}
-    missing = [prefix for prefix, facts in told.items() if not facts] or ([] if turns else ["turns"])
+        failed = fails(name, reason, lines=lines, measured=len(faults), threshold=ceiling.value, unit=ceiling.unit)
+        return compared(failed, held, otherwise=otherwise)
     if missing:
         needs = "facts `receipt_fields` and `receipt.<digest>`, and turns through the paywall"
-        return undecided(name, f"not recorded: {', '.join(missing)}", needs=needs, threshold=ceiling.value)
+        bare = undecided(name, f"not recorded: {', '.join(missing)}", needs=needs, threshold=ceiling.value)
+        return compared(bare, held, otherwise=otherwise)
     lines = tuple(sorted(fact.line for facts in told.values() for fact in facts))
     reason = f"{len(turns)} turns left a receipt; {len(told[RECEIPT])} distinct ones hold what is declared, no more"
-    return passes(name, reason, lines=lines, measured=0, threshold=ceiling.value, unit=ceiling.unit)
+    passed = passes(name, reason, lines=lines, measured=len(faults), threshold=ceiling.value, unit=ceiling.unit)
+    return compared(passed, held)
 
 
 def _turns_without(turns: list[Numbered[Attempt]]) -> Iterator[Numbered[str]]:

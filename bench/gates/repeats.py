@@ -14,11 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.evidence import Evidence, Numbered
-from bench.gates.conclude import fails, passes, undecided
+from bench.gates.conclude import compared, fails, passes, undecided
 from bench.gates.flows import FLOWS, Flow, ending
+from bench.gates.readings import few_decide_nothing
 from bench.gates.spelled import difference, sequence_of, spelled_receipt
 from bench.thresholds import Thresholds
-from bench.verdict import Criterion, NotApplicable
+from bench.verdict import Criterion, NotApplicable, Verdict
 from spikes.record import Attempt, Outcome
 
 Attempts = tuple[Numbered[Attempt], ...]
@@ -81,11 +82,20 @@ def repeats_identical(evidence: Evidence, thresholds: Thresholds, runtime: str) 
                 lines = tuple(sorted((unlike.usual.line, unlike.odd.line)))
                 reason = f"{flow.name}: the {aspect.what} differs between repeats, lines {lines[0]} and {lines[1]}"
                 return fails(name, reason, lines=lines, detail=_shown(evidence, unlike))
+    bare = [(a, what) for attempts in asked.values() for a in attempts if (what := _not_recorded(a.value))]
+    judged = _as_far_as_repeated(name, enough, asked, bare)
+    held = few_decide_nothing(thresholds.repeats_min, min(len(attempts) for attempts in asked.values()))
+    return compared(judged, held, otherwise=Verdict.INCONCLUSIVE if bare else Verdict.PASS)
+
+
+def _as_far_as_repeated(
+    name: str, enough: float, asked: dict[Flow, Attempts], bare: list[tuple[Numbered[Attempt], str]]
+) -> Criterion:
+    """Nothing recorded differs: whether that is enough."""
     needs = "two repeats of every flow, each with a ledger entry, a flow digest and a request fingerprint"
     few = [flow.name for flow, attempts in asked.items() if len(attempts) < enough]
     if few:
         return undecided(name, f"not repeated: {_names(few)}", needs=needs)
-    bare = [(a, what) for attempts in asked.values() for a in attempts if (what := _not_recorded(a.value))]
     if bare:
         first, what = bare[0]
         reason = f"what was recorded agrees; {len(bare)} attempts lack something, line {first.line} its {what}"

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bench import stats
-from bench.gates.conclude import fails, passes, undecided
+from bench.gates.conclude import compared, fails, passes, undecided
 from bench.thresholds import Threshold
-from bench.verdict import Criterion
+from bench.verdict import Criterion, Held, Sense
 
 Seconds = npt.NDArray[np.float64]
 
@@ -44,11 +44,36 @@ def judge_quantile(
     name: str, samples: Samples, *, q: float, target: Threshold, confidence: float, needs: str
 ) -> Criterion:
     """Judge "the q-quantile is at most `target`". `needs` names the kind of sample that is counted."""
+    upper = stats.quantile_upper_bound(samples.highest, q, confidence)
+    lower = stats.quantile_lower_bound(samples.lowest, q, confidence)
+    judged = _judge(name, samples, upper, lower, q=q, target=target, confidence=confidence, needs=needs)
+    return compared(
+        judged,
+        Held(
+            lever=target.key,
+            sense=Sense.AT_MOST,
+            threshold=target.value,
+            low=None if upper.value is None else lower.value,  # without an upper bound nothing is decided
+            high=upper.value,
+            unit=target.unit,
+        ),
+    )
+
+
+def _judge(
+    name: str,
+    samples: Samples,
+    upper: stats.Bound,
+    lower: stats.Bound,
+    *,
+    q: float,
+    target: Threshold,
+    confidence: float,
+    needs: str,
+) -> Criterion:
     n, word = len(samples.point), f"p{100 * q:g}"
     measured = stats.quantile(samples.point, q)
     shown = None if measured is None or math.isinf(measured) else measured
-    upper = stats.quantile_upper_bound(samples.highest, q, confidence)
-    lower = stats.quantile_lower_bound(samples.lowest, q, confidence)
     if upper.value is None:
         return undecided(
             name,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench import evidence, judgement, junit, limits, render, thresholds
+from bench import adr, evidence, judgement, junit, limits, render, thresholds
 from bench.suite.conftest import PROJECT, note_figure
 from bench.suite.interleaved import interleaved
 from bench.thresholds import Thresholds
@@ -66,7 +66,7 @@ def test_render(benchmark: BenchmarkFixture, large_record: Path, sources: Thresh
         return (judgement.judge(evidence.load(large_record), sources),), {}
 
     def render_all(judged: judgement.Judgement) -> None:
-        for make in (render.verdicts_json, render.gates_md, render.adr_md, junit.junit_xml):
+        for make in (render.verdicts_json, render.gates_md, adr.adr_md, junit.junit_xml):
             assert make(judged)
 
     interleaved(benchmark, render_all, rounds=ROUNDS, setup=prepare)
@@ -79,7 +79,7 @@ def test_judge_and_render_cpu(benchmark: BenchmarkFixture, large_record: Path, s
     def whole() -> None:
         started = time.process_time()
         judged = judgement.judge(evidence.load(large_record), sources)
-        for make in (render.verdicts_json, render.gates_md, render.adr_md, junit.junit_xml):
+        for make in (render.verdicts_json, render.gates_md, adr.adr_md, junit.junit_xml):
             assert make(judged)
         cpu_s.append(time.process_time() - started)
 

@@ -1,7 +1,7 @@
 """`python -m spikes flows`: every L402 flow on the chosen runtimes, through both topologies, with a yes or a no.
 
 Role: lay out a run of flows alone, make it like any other (it leaves a record), print a table per topology. With
---live: against a seller and an executor that the environment names, never by default (live_flows.py).
+--live: against a seller and an executor that the environment names, never by default (spikes/live/flows.py).
 Must not know: how a flow goes, gates.
 """
 
@@ -15,17 +15,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from spikes import experiments, live_flows
+from spikes import experiments
 from spikes.cast import cast_of
 from spikes.commands.run import recorded
 from spikes.errors import FlowFailure
 from spikes.experiments.flow_table import FLOWS, Step
 from spikes.experiments.shop import PREFIX
 from spikes.flows_report import cells, table, topology_of
+from spikes.live import flows as live_flows
 from spikes.plan import Plan, make_plan
 from spikes.processes import leash
 from spikes.profiles import Profile
-from spikes.progress import Progress
+from spikes.progress import progress_of
 from spikes.record import Attempt, read_lines
 from spikes.run_directory import RunDirectory, make_run_directory
 from spikes.runtimes import RUNTIMES, Form, Runtime, runtime_named
@@ -64,7 +65,7 @@ def main(args: argparse.Namespace) -> int:
     plan = plan_of(runtimes, args.repeats, args.seed)
     cast = cast_of(runtimes)
     run = make_run_directory(args.out, "flows", plan.seed, datetime.now(UTC), latest="latest-flows")
-    progress = Progress(len(plan.attempts), sys.stderr, terminal=sys.stderr.isatty())
+    progress = progress_of(plan, sys.stderr)
     try:
         tally = asyncio.run(recorded(plan, cast, run, progress))
     finally:

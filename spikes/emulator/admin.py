@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import time
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -33,6 +34,7 @@ def application(net: Network) -> web.Application:
     app.router.add_get("/ledger", admin.show_ledger)
     app.router.add_get("/ledger/{identity}", admin.show_wallet)
     app.router.add_get("/journal", admin.show_journal)
+    app.router.add_get("/clock", admin.show_clock)
     admin_faults.add_routes(app, net)
     return app
 
@@ -126,6 +128,9 @@ class _Admin:
         entries = [dataclasses.asdict(entry) for entry in self._net.journal.since(int(since))]
         journal = self._net.journal
         return web.json_response({"entries": entries, "first": journal.first_seq, "next": journal.next_seq})
+
+    async def show_clock(self, _request: web.Request) -> web.Response:
+        return web.json_response({"now_s": time.perf_counter()})
 
     def _settle_s(self, payment_hash: bytes) -> float:
         """How long the latest payment of this invoice takes, as drawn; 0 without one."""

@@ -10,7 +10,10 @@ CAPACITY = 20_000  # calls kept; older ones are dropped so that memory stays fla
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One call. `code` is a gRPC status name or an HTTP status; times and durations in seconds, sizes in bytes."""
+    """One call. `code` is a gRPC status name or an HTTP status; times and durations in seconds, sizes in bytes.
+
+    `at` is when it ended, by the clock that sessions go by; `started_s` is on the counter that `GET /clock` tells.
+    """
 
     seq: int
     at: float
@@ -24,6 +27,8 @@ class Entry:
     identity: str | None  # hex of the caller's identity key; of a login call: the key that it names
     note: str | None
     injected_s: float = 0.0  # how long a latency profile held the call back
+    started_s: float = 0.0
+    took_s: float = 0.0  # from its first byte understood to its last, everything that held it back included
 
 
 class Journal:
@@ -53,6 +58,8 @@ class Journal:
         identity: bytes | None = None,
         note: str | None = None,
         injected_s: float = 0.0,
+        started_s: float = 0.0,
+        took_s: float = 0.0,
     ) -> None:
         """Note one call."""
         self._entries.append(
@@ -69,6 +76,8 @@ class Journal:
                 identity=self._names.setdefault(identity, identity.hex()) if identity else None,
                 note=note,
                 injected_s=injected_s,
+                started_s=started_s,
+                took_s=took_s,
             )
         )
         self.next_seq += 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -107,6 +107,7 @@ class _Call:
     identity: bytes | None = None
     note: str | None = None
     injected_s: float = 0.0
+    started_s: float = field(default_factory=time.perf_counter)
 
 
 class OperatorDesk:
@@ -176,6 +177,8 @@ class OperatorDesk:
             identity=call.identity,
             note=call.note,
             injected_s=call.injected_s,
+            started_s=call.started_s,
+            took_s=time.perf_counter() - call.started_s,
         )
 
     def note_subscription(self, identity: bytes, transport: str) -> None:

@@ -46,6 +46,7 @@ from spikes.record.shapes import (
     Platform,
     Role,
     RuntimePin,
+    Shard,
     Tier,
 )
 
@@ -70,6 +71,7 @@ __all__ = [
     "RecordWriter",
     "Role",
     "RuntimePin",
+    "Shard",
     "Tier",
     "decode_line",
     "encode_line",

@@ -70,6 +70,25 @@ class RuntimePin:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shard:
+    """A part of a plan, made by itself, perhaps on another machine: whole runtimes, with all that they are asked.
+
+    Beside its own runtimes it measured the control once more, as the yardstick of its machine; those lines are set
+    aside (`aside`), so that they compare times and count nowhere else.
+    """
+
+    number: int  # from 1
+    of: int
+    run_id: str
+    plan: str  # "sha256:<hex>" of the whole plan
+    among: tuple[str, ...]  # every runtime of the whole plan, in its order
+    runtimes: tuple[str, ...]  # those whose evidence is this shard's
+    host: Mapping[str, str]
+    started_at: str  # RFC 3339, UTC
+    ended_at: str | None = None  # known once it was merged
+
+
+@dataclass(frozen=True, kw_only=True)
 class Header:
     """Everything needed to know what was run, and to run it again."""
 
@@ -86,6 +105,7 @@ class Header:
     host: Mapping[str, str]
     pins: Mapping[str, str]
     limits_date: str
+    shards: tuple[Shard, ...] = ()  # one: this is a part of a run; several: merged; none: made whole
     kind: str = "header"
 
 
@@ -179,6 +199,7 @@ class Attempt:
     asks: tuple[Ask, ...] = ()  # every answer in order, if there was more than one; `outcome` is the last one's
     faults: tuple[FaultSeen, ...] = ()  # what was done to it on purpose
     requests: str | None = None  # fingerprint of the request sequence; a fact `request_sequence.<it>` spells it out
+    aside: int = 0  # the number of the shard whose yardstick it is; 0: evidence of its runtime
     kind: str = "attempt"
 
 
@@ -190,6 +211,7 @@ class Fact:
     name: str  # e.g. "upload_raw_bytes"
     value: int | float | str
     how: str  # how it was measured, one line
+    aside: int = 0  # as in `Attempt`
     kind: str = "fact"
 
 
@@ -202,6 +224,7 @@ class HarnessError:
     code: str
     message: str
     attempt: int | None = None
+    aside: int = 0  # as in `Attempt`
     kind: str = "harness_error"
 
 

@@ -21,6 +21,7 @@ PINS = workerd_config.PINS
 SDK = workerd_config.SDK
 ENGINE = workerd_config.ENGINE
 CONFIG = workerd_config.DRIVERS / "durable_object" / "config.capnp"
+LIVE_CONFIG = CONFIG.with_name("live.capnp")  # with a way out, for live runs alone
 OWNER_ONLY = 0o700  # the object's database holds preimages and tokens, and workerd leaves its files readable
 
 
@@ -28,7 +29,8 @@ def launch(settings: Settings) -> Launch:
     """Worker and object; the object's storage is in the state directory."""
     storage = settings.state_dir / "storage"
     storage.mkdir(mode=OWNER_ONLY, exist_ok=True)
-    argv = workerd_config.serving(CONFIG, settings, f"--directory-path=state={storage}")
+    config = LIVE_CONFIG if settings.outside else CONFIG
+    argv = workerd_config.serving(config, settings, f"--directory-path=state={storage}")
     return Launch(argv=argv, env=settings.environment())
 
 

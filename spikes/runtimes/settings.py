@@ -24,6 +24,9 @@ class Settings:
     # A submitted payment that the network does not show so long after never reached it. In production minutes; here the
     # network is on the same machine, and what it has not shown after this time did not come.
     lost_after_s: int = 2
+    # In a live run alone: the sandbox of the runtime lets the driver reach hosts beside loopback (spikes/live).
+    outside: bool = False
+    api_key: str | None = field(default=None, repr=False)  # the SDK's, where a live network asks for one
     executor_url: str | None = None
     executor_token: str | None = field(default=None, repr=False)
 
@@ -34,6 +37,7 @@ class Settings:
             "SPARKGATE_NETWORK": self.network,
             "SPARKGATE_TOKEN": self.token,
             "SPARKGATE_MNEMONIC": self.mnemonic,
+            "SPARKGATE_API_KEY": self.api_key,
             "SPARKGATE_WALLET_ID": self.wallet_id,
             "SPARKGATE_STATE_DIR": str(self.state_dir),
             "SPARKGATE_INSPECT": self.inspect,

@@ -21,11 +21,14 @@ PINS = workerd_config.PINS
 SDK = workerd_config.SDK
 ENGINE = workerd_config.ENGINE
 CONFIG = workerd_config.DRIVERS / "workerd" / "config.capnp"
+LIVE_CONFIG = CONFIG.with_name("live.capnp")  # with a way out, for live runs alone
 
 
 def launch(settings: Settings) -> Launch:
     """The Worker."""
-    return Launch(argv=workerd_config.serving(CONFIG, settings), env=settings.environment())
+    return Launch(
+        argv=workerd_config.serving(LIVE_CONFIG if settings.outside else CONFIG, settings), env=settings.environment()
+    )
 
 
 def facts() -> tuple[Fact, ...]:

@@ -30,7 +30,7 @@ def serving(config: Path, settings: Settings, *options: str) -> tuple[str, ...]:
 
     It is compiled at its first use in a run: text costs CPU at every start.
     """
-    compiled = settings.state_dir.parent / f"{config.parent.name}.bin"
+    compiled = settings.state_dir.parent / f"{config.parent.name}-{config.stem}.bin"
     if not compiled.exists():
         compiled.write_bytes(_compile(config))
     return (str(artefact("workerd").path()), "serve", "--binary", str(compiled), "--control-fd=1", *options)

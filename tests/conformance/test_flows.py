@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from spikes import live_flows, services
+from spikes import services
 from spikes.__main__ import main
 from spikes.errors import FlowFailure, PinMismatch, ToolMissing
 from spikes.experiments.flow_table import FLOWS
+from spikes.live import flows as live_flows
 from spikes.paywall.catalogue import Item
 from spikes.pins import verified_digests
 from spikes.runtimes import native, workerd

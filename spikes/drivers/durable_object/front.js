@@ -17,11 +17,12 @@ const EVICT = '/experiments/evict';
 
 export const front = {
   /**
-   * @param {Request} request @param {Record<string, string | null>} env
+   * @param {Request} request @param {Record<string, any>} env
    * @param {{exports: {WalletObject: any}, waitUntil: (work: Promise<unknown>) => void}} context
    */
   async fetch(request, env, context) {
-    const { WalletObject } = context.exports;
+    // On Cloudflare a binding names the objects (wrangler.jsonc); local workerd has them among the exports.
+    const WalletObject = env.WALLET_OBJECT ?? context.exports.WalletObject;
     const answer = WalletObject.get(WalletObject.idFromName(OBJECT)).fetch(request);
     // A caller that hangs up must not cancel a payment half-way.
     context.waitUntil(answer.catch(() => {}));

@@ -33,16 +33,17 @@ export class L402Buyer {
   /**
    * @param {{service: import('../wallet/contract.js').Service, errorTable: import('../wallet/errors.js').ErrorTable,
    *   walletId: string, windowMs: number, shelf?: import('../wallet/shelf.js').Shelf, send?: typeof fetch,
-   *   nowMs?: () => number}} options
-   *   shelf: remembers purchases, paid credentials and the window of the buyer's own policy
+   *   nowMs?: () => number, network?: string}} options
+   *   network: whose invoices are paid; shelf: remembers purchases, paid credentials and the window of the buyer's own policy
    */
-  constructor({ service, errorTable, walletId, windowMs, shelf, send, nowMs = Date.now }) {
+  constructor({ service, errorTable, walletId, windowMs, shelf, send, nowMs = Date.now, network = 'regtest' }) {
     this.service = service;
     this.errorTable = errorTable;
     this.walletId = walletId;
     this.shelf = shelf ?? new MemoryShelf();
     this.send = send ?? ((/** @type {any} */ input, /** @type {any} */ init) => fetch(input, init));
     this.nowMs = nowMs;
+    this.network = network;
     this.purchases = new Purchases({ isShared: this.shelf.durability === 'database', nowMs });
     this.credentials = new CredentialCache({ nowMs });
     this.window = new SpendWindow({ windowMs, table: 'l402_spend_window', nowMs });

@@ -46,11 +46,11 @@ export function composeDriver({ name, env, errors, steps = {}, shims, ...wallet 
   const sdk = env.SPARKGATE_EXECUTOR_URL ? null : SDK;
   try {
     const config = readConfig(env);
-    const { runtime, token, walletId, windowMs } = config;
+    const { runtime, token, walletId, windowMs, sparkNetwork: network } = config;
     const { service, experiments } = config.executor
       ? remoteWallet(config.executor, errorTable)
       : localWallet({ env, config, errorTable, ...wallet });
-    const buyer = new L402Buyer({ service, errorTable, walletId, windowMs, shelf: wallet.shelf });
+    const buyer = new L402Buyer({ service, errorTable, walletId, windowMs, network, shelf: wallet.shelf });
     Object.assign(experiments, steps, l402Experiment(buyer));
     const driver = { runtime, sdk, token, errorTable, service, experiments, buyer };
     return inspectedContract(driver, { inspect: env.SPARKGATE_INSPECT, shelf: wallet.shelf, shims });

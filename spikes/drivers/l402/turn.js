@@ -7,7 +7,7 @@
  */
 
 import { ContractError, asContractError } from '../wallet/errors.js';
-import { NETWORK, readTerms } from '../wallet/invoice.js';
+import { readTerms } from '../wallet/invoice.js';
 import { jsonInteger } from '../wallet/money.js';
 import { discard } from './bounded.js';
 import { authorization } from './credentials.js';
@@ -31,6 +31,7 @@ const REFUSALS = new Set([401, 402, 403]);
  * @property {import('../wallet/shelf.js').Shelf} shelf
  * @property {typeof fetch} send
  * @property {() => number} nowMs
+ * @property {string} network whose invoices are paid: regtest or mainnet
  * @property {import('./purchases.js').Purchases} purchases
  * @property {CredentialCache} credentials
  * @property {import('../wallet/spend_window.js').SpendWindow} window
@@ -92,7 +93,7 @@ export class Turn {
     }
     if (answer.status === 402) {
       await discard(answer);
-      return readOffer(answer, NETWORK, this.parts.nowMs());
+      return readOffer(answer, this.parts.network, this.parts.nowMs());
     }
     await this.#deliver(answer);
     throw new ContractError('not_challenged', `the seller answered HTTP ${answer.status} without asking for payment`);
@@ -118,7 +119,7 @@ export class Turn {
   /** @param {Order} order */
   #standBy(order) {
     this.purchase.order = order;
-    this.#quote(readTerms(order.invoice, NETWORK));
+    this.#quote(readTerms(order.invoice, this.parts.network));
   }
 
   /** @param {{paymentHash: string, amountMsats: bigint}} terms */

@@ -16,6 +16,7 @@ from spikes.drivers.native.custody import Custody, read_custody
 
 DEFAULT_REQUEST_CAP_MSATS = 200_000_000
 DEFAULT_COMPLETION_TIMEOUT_S = 45
+SPARK_NETWORKS = ("regtest", "mainnet")
 DEFAULT_WINDOW_S = 300
 # Between the mark and the message that pays lie two calls of the SDK, each with a deadline of 60 s, as has the message
 # itself; a minute more.
@@ -32,6 +33,7 @@ class Config:
 
     network: dict[str, Any]
     token: str = field(repr=False)
+    api_key: str | None = field(repr=False)  # the SDK's, where its network asks for one
     custody: Custody = field(repr=False)  # without a mnemonic the driver runs, and says so when it is asked to pay
     runtime: str
     wallet_id: str
@@ -50,6 +52,7 @@ class Config:
         try:
             network = json.loads(_required(env, "SPARKGATE_NETWORK"))
             _ = network["operators"], network["ssp"]["baseUrl"]
+            spark_network(network)
         except (ValueError, KeyError, TypeError) as error:
             if isinstance(error, ConfigError):
                 raise
@@ -57,12 +60,13 @@ class Config:
         window_cap, allowlist = env.get("SPARKGATE_WINDOW_CAP_MSATS"), env.get("SPARKGATE_HOST_ALLOWLIST")
         wallet_id = env.get("SPARKGATE_WALLET_ID", "wallet")
         try:
-            custody = read_custody(env, wallet_id)
+            custody = read_custody(env, wallet_id, spark_network(network))
         except ValueError as error:
             raise ConfigError(str(error)) from None
         return cls(
             network=network,
             token=_required(env, "SPARKGATE_TOKEN"),
+            api_key=env.get("SPARKGATE_API_KEY") or None,
             custody=custody,
             runtime=env.get("SPARKGATE_RUNTIME", "native"),
             wallet_id=wallet_id,
@@ -75,6 +79,14 @@ class Config:
             lost_after_s=_number(env, "SPARKGATE_LOST_AFTER_S", DEFAULT_LOST_AFTER_S),
             lifeline=env.get("SPARKGATE_LIFELINE") == "1",
         )
+
+
+def spark_network(description: Mapping[str, Any]) -> str:
+    """The Spark network that a description is of; the emulator is a regtest and need not say so. Raises ConfigError."""
+    name = description.get("network", SPARK_NETWORKS[0])
+    if name not in SPARK_NETWORKS:
+        raise ConfigError(f"SPARKGATE_NETWORK names a network that is none of {', '.join(SPARK_NETWORKS)}")
+    return str(name)
 
 
 def _required(env: Mapping[str, str], name: str) -> str:

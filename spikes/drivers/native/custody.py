@@ -18,7 +18,7 @@ from spikes.custody.kms_client import DEADLINE_S, KmsClient, KmsError
 from spikes.custody.records import EnvelopeRow
 from spikes.drivers.native.failures import WalletError
 
-NETWORK = "regtest"
+REGTEST = "regtest"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +59,11 @@ class ConvexEnvelope:
 Custody = LegacyEnv | ConvexEnvelope
 
 
-def read_custody(env: Mapping[str, str], wallet_id: str) -> Custody:
-    """The settings of custody. Raises ValueError; its message names the variable and no secret."""
+def read_custody(env: Mapping[str, str], wallet_id: str, network: str = REGTEST) -> Custody:
+    """The settings of custody; `network` is part of what an envelope is bound to.
+
+    Raises ValueError; its message names the variable and no secret.
+    """
     source, mnemonic = env.get("SPARKGATE_WALLET_SOURCE") or LegacyEnv.SOURCE, env.get("SPARKGATE_MNEMONIC") or None
     if source == LegacyEnv.SOURCE:
         return LegacyEnv(mnemonic=mnemonic)
@@ -78,5 +81,5 @@ def read_custody(env: Mapping[str, str], wallet_id: str) -> Custody:
     url, token = env.get("SPARKGATE_KMS_URL", ""), env.get("SPARKGATE_KMS_TOKEN", "")
     if not url or not token:
         raise ValueError("SPARKGATE_KMS_URL and SPARKGATE_KMS_TOKEN must be set; an envelope cannot be opened without")
-    binding = Binding(wallet_id=wallet_id, key_version=int(version), network=NETWORK)
+    binding = Binding(wallet_id=wallet_id, key_version=int(version), network=network)
     return ConvexEnvelope(row=row, binding=binding, kms_url=url, kms_token=token, kms_timeout_s=float(timeout))

@@ -220,8 +220,8 @@ def _paid(entry: Entry, preimage: str) -> Paid:
 
 def _payable_amount(invoice: InvoiceView) -> int:
     """The invoice's own amount in millisatoshis. Raises WalletError if this wallet cannot pay exactly that."""
-    if not invoice.regtest:
-        raise WalletError("invalid_request", "the invoice is for another network than regtest")
+    if not invoice.is_ours:
+        raise WalletError("invalid_request", "the invoice is for another network than the wallet's")
     if invoice.amount_msats is None:
         raise WalletError("unsupported_payment_method", "the invoice has no amount; ask for one that does")
     if invoice.amount_msats % MSATS_PER_SAT:

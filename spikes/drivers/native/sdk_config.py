@@ -11,11 +11,17 @@ from typing import Any
 
 import breez_sdk_spark as sdk
 
+from spikes.drivers.native.config import spark_network
 
-def server_config(network: dict[str, Any]) -> Any:
+_NETWORKS = {"regtest": sdk.Network.REGTEST, "mainnet": sdk.Network.MAINNET}
+# What an invoice calls the Bitcoin network below each.
+INVOICE_NETWORKS = {"regtest": sdk.BitcoinNetwork.REGTEST, "mainnet": sdk.BitcoinNetwork.BITCOIN}
+
+
+def server_config(network: dict[str, Any], api_key: str | None = None) -> Any:
     """The SDK's server preset for the network that `python -m spikes emulator --json` describes."""
-    config = sdk.default_server_config(sdk.Network.REGTEST)
-    config.api_key = None
+    config = sdk.default_server_config(_NETWORKS[spark_network(network)])
+    config.api_key = api_key
     config.lnurl_domain = None
     config.real_time_sync_server_url = None
     config.cross_chain_config = None
@@ -36,7 +42,7 @@ def server_config(network: dict[str, Any]) -> Any:
     spark.ssp_config = sdk.SparkSspConfig(
         base_url=network["ssp"]["baseUrl"],
         identity_public_key=network["ssp"]["identityPublicKey"],
-        schema_endpoint=network["ssp"]["schemaEndpoint"],
+        schema_endpoint=network["ssp"].get("schemaEndpoint"),
     )
     return config
 

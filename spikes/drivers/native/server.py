@@ -99,7 +99,7 @@ class Door:
                     mnemonic = await self._config.custody.mnemonic_now()
                 with clock.phase("build"):
                     self._wallet = await WalletSession.open(
-                        self._config.network, mnemonic, self._config.state_dir / "sdk"
+                        self._config.network, mnemonic, self._config.state_dir / "sdk", self._config.api_key
                     )
             return self._wallet
 

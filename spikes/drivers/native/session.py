@@ -21,8 +21,9 @@ from typing import Any, Self, TypeVar
 
 import breez_sdk_spark as sdk
 
+from spikes.drivers.native.config import spark_network
 from spikes.drivers.native.failures import SdkFailure, WalletError, sdk_failure
-from spikes.drivers.native.sdk_config import NoChain, server_config
+from spikes.drivers.native.sdk_config import INVOICE_NETWORKS, NoChain, server_config
 from spikes.drivers.native.witnesses import Submission, Submissions, SyncWitness
 
 SDK_NAME = f"breez-sdk-spark {importlib.metadata.version('breez-sdk-spark')}"
@@ -39,7 +40,7 @@ class InvoiceView:
 
     payment_hash: str
     amount_msats: int | None
-    regtest: bool
+    is_ours: bool  # of the Bitcoin network that the wallet is on
     expired: bool
 
 
@@ -67,23 +68,24 @@ class Quote:
 class WalletSession:
     """A built wallet. Make it with `open`, end it with `close`."""
 
-    def __init__(self, wallet: Any, submissions: Submissions) -> None:
+    def __init__(self, wallet: Any, submissions: Submissions, network: str) -> None:
         self._wallet = wallet
+        self._network = network
         self._submissions = submissions
         self._syncing = asyncio.Lock()  # two syncs at once would claim the same transfers
         self._fresh = False  # whether the wallet's view of its leaves can be trusted without a sync
 
     @classmethod
-    async def open(cls, network: dict[str, Any], mnemonic: str, state_dir: Path) -> Self:
+    async def open(cls, network: dict[str, Any], mnemonic: str, state_dir: Path, api_key: str | None = None) -> Self:
         """Build without any network call. Raises WalletError: mnemonic_invalid or connect_failed."""
         submissions = Submissions()
         SyncWitness.installed()
         try:
-            builder = sdk.SdkBuilder(server_config(network), sdk.Seed.MNEMONIC(mnemonic, None))
+            builder = sdk.SdkBuilder(server_config(network, api_key), sdk.Seed.MNEMONIC(mnemonic, None))
             await builder.with_default_storage(str(state_dir))
             await builder.with_chain_service(NoChain())
             await builder.with_payment_observer(submissions)
-            return cls(await builder.build(), submissions)
+            return cls(await builder.build(), submissions, spark_network(network))
         except sdk.SdkError as error:
             raise sdk_error("connect_failed", "the SDK did not build the wallet", error) from None
 
@@ -136,7 +138,7 @@ class WalletSession:
         return InvoiceView(
             payment_hash=str(details.payment_hash),
             amount_msats=None if details.amount_msat is None else int(details.amount_msat),
-            regtest=details.network == sdk.BitcoinNetwork.REGTEST,
+            is_ours=details.network == INVOICE_NETWORKS[self._network],
             expired=int(details.timestamp) + int(details.expiry) <= time.time(),
         )
 

@@ -28,7 +28,7 @@ watchForDefects();
 const server = createServer(fetchHandler(compose(process.env)));
 endWithParent(server, process.env.SPARKGATE_LIFELINE === '1');
 // Secrets are read: what is started from here, and what reads the environment later, need not see them.
-for (const name of ['SPARKGATE_MNEMONIC', 'SPARKGATE_SECOND_WALLET', 'SPARKGATE_TOKEN']) delete process.env[name];
+for (const name of ['SPARKGATE_MNEMONIC', 'SPARKGATE_SECOND_WALLET', 'SPARKGATE_TOKEN', 'SPARKGATE_API_KEY']) delete process.env[name];
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   READY({ event: 'listen', port: typeof address === 'object' ? address?.port : null });

@@ -43,3 +43,22 @@ test('settings: every refusal names its variable, and the driver still lives', a
   const refused = await handle(new Request('http://127.0.0.1/status'));
   assert.deepEqual([refused.status, (await refused.json()).error.code], [500, 'config_error']);
 });
+
+test('settings: the network by its name, the key of the SDK apart from its description', () => {
+  const good = { SPARKGATE_RUNTIME: 'r', SPARKGATE_TOKEN: 't' };
+  const told = (/** @type {object} */ changes, env = {}) =>
+    readConfig({ ...good, ...env, SPARKGATE_NETWORK: JSON.stringify({ ...DEAD_NETWORK, ...changes }) });
+  assert.equal(told({}).sparkNetwork, 'regtest'); // the emulator does not name itself
+  assert.equal(told({}).network?.network, 'regtest');
+  assert.equal(told({}).network?.apiKey, undefined);
+  const mainnet = told({ network: 'mainnet', apiKey: 'not from here' }, { SPARKGATE_API_KEY: 'key' });
+  assert.equal(mainnet.sparkNetwork, 'mainnet');
+  assert.equal(mainnet.network?.apiKey, 'key');
+  for (const network of ['signet', '', 7, 'toString']) {
+    assert.throws(() => told({ network }), { code: 'config_error', message: /regtest, mainnet/ });
+  }
+  const executor = { SPARKGATE_EXECUTOR_URL: 'http://127.0.0.1:1/', SPARKGATE_EXECUTOR_TOKEN: 'x' };
+  const buyer = readConfig({ ...good, ...executor, SPARKGATE_NETWORK: '{"network":"mainnet"}' });
+  assert.deepEqual([buyer.network, buyer.sparkNetwork], [null, 'mainnet']);
+  assert.equal(readConfig({ ...good, ...executor }).sparkNetwork, 'regtest');
+});

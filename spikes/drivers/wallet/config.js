@@ -7,6 +7,7 @@
 
 import { readCustody } from './custody.js';
 import { ContractError } from './errors.js';
+import { INVOICE_NETWORKS } from './invoice.js';
 
 /**
  * @typedef {object} Operator
@@ -16,10 +17,12 @@ import { ContractError } from './errors.js';
  * @property {string} grpc_web base URL for gRPC-Web
  *
  * @typedef {object} NetworkDescription what the emulator prints when it is ready
+ * @property {string} [network] regtest or mainnet; the emulator is a regtest and need not say so
  * @property {Operator[]} operators
  * @property {string} coordinatorIdentifier
  * @property {number} threshold
  * @property {{baseUrl: string, schemaEndpoint?: string, identityPublicKey: string}} ssp
+ * @property {string} [apiKey] the SDK's, where its network asks for one; a secret, and no part of the description
  *
  * @typedef {object} Config
  * @property {string} runtime
@@ -27,6 +30,7 @@ import { ContractError } from './errors.js';
  * @property {string} token bearer token that callers must show
  * @property {import('./custody.js').Custody} custody where the mnemonic comes from
  * @property {NetworkDescription | null} network null if another runtime executes
+ * @property {string} sparkNetwork regtest or mainnet: whose invoices are paid
  * @property {{url: string, token: string, timeoutS: number} | null} executor
  * @property {bigint} requestCapMsats
  * @property {bigint | null} windowCapMsats null: no cap
@@ -58,7 +62,8 @@ export function readConfig(env) {
     walletId: env.SPARKGATE_WALLET_ID || 'default',
     token: required(env, 'SPARKGATE_TOKEN', 'the bearer token that callers must show'),
     custody: readCustody(env),
-    network: executor ? null : readNetwork(required(env, 'SPARKGATE_NETWORK', 'the JSON line of the emulator')),
+    network: executor ? null : readNetwork(env),
+    sparkNetwork: sparkNetwork(env.SPARKGATE_NETWORK ? parsed(env.SPARKGATE_NETWORK) : {}),
     executor,
     requestCapMsats: BigInt(integer(env, 'SPARKGATE_REQUEST_CAP_MSATS', DEFAULTS.requestCapMsats)),
     windowCapMsats: env.SPARKGATE_WINDOW_CAP_MSATS ? BigInt(integer(env, 'SPARKGATE_WINDOW_CAP_MSATS', 0)) : null,
@@ -79,14 +84,9 @@ function readExecutor(env) {
   };
 }
 
-/** @param {string} text @returns {NetworkDescription} */
-function readNetwork(text) {
-  let network;
-  try {
-    network = JSON.parse(text);
-  } catch {
-    throw bad('SPARKGATE_NETWORK', 'is not JSON; pass the line that the emulator prints');
-  }
+/** @param {Record<string, string | null | undefined>} env @returns {NetworkDescription} */
+function readNetwork(env) {
+  const network = parsed(required(env, 'SPARKGATE_NETWORK', 'the JSON line of the emulator'));
   const operators = network?.operators;
   if (!Array.isArray(operators) || operators.length === 0) throw bad('SPARKGATE_NETWORK', 'names no operators');
   operators.forEach((operator, index) => {
@@ -100,7 +100,25 @@ function readNetwork(text) {
   if (!Number.isInteger(network.threshold)) throw bad('SPARKGATE_NETWORK', 'has no whole threshold');
   url(network.ssp?.baseUrl, 'SPARKGATE_NETWORK ssp.baseUrl');
   key(network.ssp?.identityPublicKey, 'ssp.identityPublicKey');
-  return network;
+  return { ...network, network: sparkNetwork(network), apiKey: env.SPARKGATE_API_KEY || undefined };
+}
+
+/** @param {string} text @returns {any} */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw bad('SPARKGATE_NETWORK', 'is not JSON; pass the line that the emulator prints');
+  }
+}
+
+/** @param {any} description @returns {string} */
+function sparkNetwork(description) {
+  const name = description?.network ?? 'regtest';
+  if (!Object.hasOwn(INVOICE_NETWORKS, name)) {
+    throw bad('SPARKGATE_NETWORK', `names a network that is none of ${Object.keys(INVOICE_NETWORKS).join(', ')}`);
+  }
+  return name;
 }
 
 /** @param {Record<string, string | null | undefined>} env @param {string} name @param {string} what */

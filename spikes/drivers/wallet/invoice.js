@@ -9,8 +9,11 @@ import { decodeBolt11 } from './bolt11.js';
 import { ContractError, errorText } from './errors.js';
 import { wholeSats } from './money.js';
 
-/** The one network that wallets of this repository are on. */
-export const NETWORK = 'regtest';
+/**
+ * Spark networks, and what an invoice calls the Bitcoin network below each.
+ * @type {Readonly<Record<string, string>>}
+ */
+export const INVOICE_NETWORKS = { regtest: 'regtest', mainnet: 'bitcoin' };
 
 /**
  * @typedef {object} Terms what an invoice asks for
@@ -23,12 +26,12 @@ export const NETWORK = 'regtest';
 
 /**
  * Terms of a payable invoice. Expiry is not judged here: an old invoice may already be paid.
- * @param {unknown} text @param {string} network that the wallet is on, e.g. "regtest"
+ * @param {unknown} text @param {string} network that the wallet is on: "regtest" or "mainnet"
  * @returns {Terms}
  */
 export function readTerms(text, network) {
   const decoded = decodeBolt11(text);
-  if (decoded.network !== network) {
+  if (decoded.network !== INVOICE_NETWORKS[network]) {
     throw new ContractError('invalid_request', `the invoice is for ${decoded.network}, the wallet is on ${network}`, {
       details: { reason: 'network' },
     });

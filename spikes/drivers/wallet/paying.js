@@ -8,7 +8,7 @@
 import { canonicalJson } from './canonical.js';
 import { ContractError, asContractError } from './errors.js';
 import { sha256HexOfText } from './hashing.js';
-import { NETWORK, readTerms } from './invoice.js';
+import { readTerms } from './invoice.js';
 import { payInvoice } from './pay.js';
 import { payAnswer, paymentReceipt } from './pay_answer.js';
 import { failed, lookUpPayment, pending, requirePayable } from './settlement.js';
@@ -41,7 +41,7 @@ export class Payments {
 
   /** @param {PayRequest} request @param {PhaseClock} clock @returns {Promise<PayAnswer>} */
   async pay(request, clock) {
-    const terms = readTerms(request.invoice, NETWORK);
+    const terms = readTerms(request.invoice, this.config.sparkNetwork);
     const fingerprint = await sha256HexOfText(
       canonicalJson({ host: request.host, invoice: terms.invoice, max: String(request.maxAmountMsats) }),
     );

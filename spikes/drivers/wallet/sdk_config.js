@@ -9,8 +9,8 @@
  * @returns {any} the SDK's Config
  */
 export function sdkConfig(sdk, network) {
-  const config = sdk.defaultServerConfig('regtest');
-  config.apiKey = undefined;
+  const config = sdk.defaultServerConfig(network.network ?? 'regtest');
+  config.apiKey = network.apiKey;
   config.lnurlDomain = undefined;
   config.realTimeSyncServerUrl = undefined;
   config.crossChainConfig = undefined;

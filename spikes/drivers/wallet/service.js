@@ -8,7 +8,7 @@
 import { Books } from './books.js';
 import { mnemonicSource } from './custody.js';
 import { errorText } from './errors.js';
-import { NETWORK, readTerms } from './invoice.js';
+import { readTerms } from './invoice.js';
 import { jsonInteger } from './money.js';
 import { longestPaymentS, quoteInvoice } from './pay.js';
 import { Payments } from './paying.js';
@@ -50,7 +50,7 @@ export class LocalWalletService {
     this.execution = 'isolate';
     this.sdkLife = sdkLife;
     this.shelf = shelf ?? new MemoryShelf();
-    const fetchMnemonic = mnemonicSource(config, NETWORK);
+    const fetchMnemonic = mnemonicSource(config, config.sparkNetwork);
     this.session = new WalletSession({ loadSdk, network, errorTable, fetchMnemonic, shelf: this.shelf });
     this.books = new Books({
       shelf: this.shelf,
@@ -102,7 +102,7 @@ export class LocalWalletService {
 
   /** What a payment would cost; nothing moves. @param {string} invoice @param {PhaseClock} clock */
   async quote(invoice, clock) {
-    const terms = readTerms(invoice, NETWORK);
+    const terms = readTerms(invoice, this.config.sparkNetwork);
     const { amountSats, feeSats } = await this.#withSdk(() => quoteInvoice({ session: this.session, terms }, clock));
     return {
       paymentHash: terms.paymentHash,

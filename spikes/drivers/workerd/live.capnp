@@ -1,11 +1,12 @@
-# The Worker that `python -m spikes flows --live` starts: as config.capnp, but with a way out to the public internet.
-# Nothing else serves this configuration. It owns no wallet: it asks a seller and an executor that the caller named.
+# The Worker of live runs: as config.capnp, but with a way out to the public internet. Nothing else serves it.
+# `python -m spikes flows --live` starts it without a wallet, `python -m spikes live` with one.
 
 using Workerd = import "/workerd/workerd.capnp";
 using Script = import "script.capnp";
+using Outside = import "outside.capnp";
 
 const config :Workerd.Config = (
-  services = [(name = "main", worker = .worker), .outside],
+  services = [(name = "main", worker = .worker), Outside.outside],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 
@@ -17,7 +18,3 @@ const worker :Workerd.Worker = (
   globalOutbound = "outside",
 );
 
-const outside :Workerd.Service = (
-  name = "outside",
-  network = (allow = ["public", "127.0.0.1/32"], tlsOptions = (trustBrowserCas = true)),
-);

@@ -88,6 +88,7 @@ const bindings :List(Workerd.Worker.Binding) = [
   (name = "SPARKGATE_TOKEN", fromEnvironment = "SPARKGATE_TOKEN"),
   (name = "SPARKGATE_WALLET_ID", fromEnvironment = "SPARKGATE_WALLET_ID"),
   (name = "SPARKGATE_NETWORK", fromEnvironment = "SPARKGATE_NETWORK"),
+  (name = "SPARKGATE_API_KEY", fromEnvironment = "SPARKGATE_API_KEY"),
   (name = "SPARKGATE_MNEMONIC", fromEnvironment = "SPARKGATE_MNEMONIC"),
   (name = "SPARKGATE_WALLET_SOURCE", fromEnvironment = "SPARKGATE_WALLET_SOURCE"),
   (name = "SPARKGATE_ENVELOPE", fromEnvironment = "SPARKGATE_ENVELOPE"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -60,6 +60,7 @@ class _Call:
     identity: bytes | None = None
     note: str | None = None
     injected_s: float = 0.0
+    started_s: float = field(default_factory=time.perf_counter)
 
 
 class ProviderDesk:
@@ -200,6 +201,8 @@ class ProviderDesk:
             identity=call.identity,
             note=call.note,
             injected_s=call.injected_s,
+            started_s=call.started_s,
+            took_s=time.perf_counter() - call.started_s,
         )
 
 

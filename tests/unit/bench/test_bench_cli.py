@@ -12,7 +12,7 @@ import pytest
 
 from bench import __main__ as cli
 from bench import formats, terminal
-from bench.adr_status import settled_status
+from bench.outputs import OUTPUTS
 from bench.verdict import Verdict
 from spikes.record import HarnessError
 from tests.records.cases import HERE, everything
@@ -49,9 +49,8 @@ def test_judge_writes_beside_the_record_and_prints_one_screen(run: Path, capsys:
     assert ["of", "gate", "1:", "pays", "again", "host_needs", "limits"] in rows
     assert screen.index("workerd (native)") < screen.index("no part of the decision:") < screen.index("wasmtime")
     assert "DECISION  Nothing is decided" in screen
-    assert screen.splitlines()[-4:] == [
-        str(run / n) for n in ("record.jsonl", "verdicts.json", "gates.md", "junit.xml")
-    ]
+    paths = [str(run / name) for name in ("record.jsonl", *OUTPUTS)]
+    assert screen.splitlines()[-len(paths) :] == paths
     assert "\x1b" not in screen
 
 
@@ -162,13 +161,6 @@ def test_an_adr_that_a_person_has_ruled_on_is_left_alone(
     assert bench("judge", run, "--adr", adr) == 3
     assert "was left as it is" in capsys.readouterr().err
     assert adr.read_text() == text
-
-
-def test_a_proposed_or_absent_adr_is_the_programs(tmp_path: Path) -> None:
-    assert settled_status(tmp_path / "none.md") is None
-    path = tmp_path / "adr.md"
-    path.write_text("---\ntitle: x\nstatus: 'proposed'\n---\n")
-    assert settled_status(path) is None
 
 
 def test_json_is_the_file(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

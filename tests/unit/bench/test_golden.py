@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import junit, render
+from bench import adr, junit, render
 from bench.judgement import Judgement
 from tests.records.cases import HERE, everything, under_pressure
 
@@ -27,7 +27,7 @@ def compare(request: pytest.FixtureRequest, name: str, text: str) -> None:
     ("name", "text"),
     [
         ("gates.md", render.gates_md),
-        ("adr.md", render.adr_md),
+        ("adr.md", adr.adr_md),
         ("verdicts.json", render.verdicts_json),
         ("junit.xml", junit.junit_xml),
     ],
@@ -39,9 +39,9 @@ def test_undecided(request: pytest.FixtureRequest, judged: Judge, name: str, tex
 
 def test_decided(request: pytest.FixtureRequest, judged: Judge) -> None:
     run = everything("native", "node", "workerd")
-    compare(request, "topology-a.adr.md", render.adr_md(judged(run.data())))
+    compare(request, "topology-a.adr.md", adr.adr_md(judged(run.data())))
     run.fact("workerd", "leak_scan.runtime_logs", "LEAK")
-    compare(request, "topology-b.adr.md", render.adr_md(judged(run.data())))
+    compare(request, "topology-b.adr.md", adr.adr_md(judged(run.data())))
 
 
 def test_under_pressure(request: pytest.FixtureRequest, judged: Judge) -> None:

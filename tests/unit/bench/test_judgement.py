@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench import evidence, gates, render
+from bench import adr, evidence, gates, render
 from bench.decision import Topology
 from bench.errors import BenchError
 from bench.evidence import Evidence
@@ -36,7 +36,7 @@ def test_topology_a_from_a_record(judged: Judge, topology_a: bytes) -> None:
     judgement = judged(topology_a)
     assert judgement.decision.topology is Topology.A
     assert judgement.decision.statement == "Topology A: payments run natively in workerd."
-    assert 'Chosen option: "Topology A in workerd"' in render.adr_md(judgement)
+    assert 'Chosen option: "Topology A in workerd"' in adr.adr_md(judgement)
 
 
 def test_topology_b_from_a_record(judged: Judge) -> None:
@@ -44,7 +44,7 @@ def test_topology_b_from_a_record(judged: Judge) -> None:
     run.fact("workerd", "host_apis_missing", 1)
     judgement = judged(run.data())
     assert judgement.decision.topology is Topology.B
-    assert 'Chosen option: "Topology B with node"' in render.adr_md(judgement)
+    assert 'Chosen option: "Topology B with node"' in adr.adr_md(judgement)
 
 
 def test_a_cut_off_run_decides_nothing_though_all_gates_had_passed(judged: Judge, topology_a: bytes) -> None:
@@ -66,7 +66,7 @@ def test_no_prefix_of_a_record_decides_or_crashes(numbers: Thresholds, cut: int)
     judgement = judge(evidence.parse(WHOLE[:cut]), numbers)
     assert judgement.decision.topology is Topology.UNDECIDED
     assert {v.verdict for v in judgement.verdicts} == {Verdict.INCONCLUSIVE}
-    assert render.adr_md(judgement)
+    assert adr.adr_md(judgement)
     assert render.gates_md(judgement)
     assert render.verdicts_json(judgement)
 

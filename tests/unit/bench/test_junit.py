@@ -161,8 +161,14 @@ def test_the_only_time_is_the_records(judged: Judge) -> None:
     data = failing().data()
     root = parsed(judged(data))
     assert {suite.attrib["timestamp"] for suite in root} == {HEADER_TIME}
-    assert {p.attrib["value"] for p in root.iter("property")} == {judged(data).evidence.digest}
     assert junit_xml(judged(data)) == junit_xml(judged(data))
+
+
+def test_every_suite_says_of_which_run_and_record_it_is(judged: Judge) -> None:
+    whole = judged(failing().data()[:-1])
+    for suite in parsed(whole):
+        told = {p.attrib["name"]: p.attrib["value"] for p in suite.iter("property")}
+        assert told == {"run": whole.evidence.header.run_id, "record": whole.evidence.digest}
 
 
 @given(name=TEXTS, reason=TEXTS, needs=TEXTS)

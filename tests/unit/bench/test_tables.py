@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bench import formats, render, terminal
+from bench import adr, formats, render, terminal
 from bench.judgement import Judgement
 from bench.tables import PHASES, Reading, tables
 from bench.verdict import Verdict
@@ -155,7 +155,7 @@ def test_a_run_without_any_of_it_says_so(judged: Judge) -> None:
     assert section(text, "CPU and subrequests by phase") == ["Neither was measured in this run."]
 
 
-@pytest.mark.parametrize("text", [render.gates_md, render.adr_md])
+@pytest.mark.parametrize("text", [render.gates_md, adr.adr_md])
 def test_informative_rows_stand_apart_from_those_that_decide(
     reference: Judgement, text: Callable[[Judgement], str]
 ) -> None:
@@ -171,7 +171,7 @@ def test_informative_rows_stand_apart_from_those_that_decide(
 
 def test_without_informative_runtimes_nothing_stands_apart(judged: Judge) -> None:
     judgement = judged(everything("native").data())
-    assert "no part of the decision" not in render.gates_md(judgement) + render.adr_md(judgement)
+    assert "no part of the decision" not in render.gates_md(judgement) + adr.adr_md(judgement)
     assert "no part of the decision" not in terminal.screen(judgement, [])
 
 

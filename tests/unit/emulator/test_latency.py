@@ -109,6 +109,25 @@ async def test_every_call_of_a_wallet_is_held_back_and_the_journal_says_how_long
     assert door.stage.last_entry().injected_s == 0
 
 
+async def test_a_call_lasts_as_long_as_it_was_held_back_and_starts_on_the_clock_that_is_told(door: Admin) -> None:
+    alice = await door.stage.wallet("alice")
+    body = {"identity": alice.identity.hex(), "profile": profile(rtt_s=0.02, rtt_sigma=0.0), "seed": 5}
+    await door.post("/latency", body)
+    before = (await door.get("/clock"))[1]["now_s"]
+    since = door.stage.net.journal.next_seq
+    await alice.nodes()
+    await alice.ssp("Transfers", transfer_spark_ids=[])
+    after = (await door.get("/clock"))[1]["now_s"]
+    status, answer = await door.get(f"/journal?since={since}")
+    told = answer["entries"]
+    assert status == 200
+    assert [entry["party"] for entry in told] == ["operator-0", "ssp"]
+    ends = [entry["started_s"] + entry["took_s"] for entry in told]
+    assert before <= told[0]["started_s"] <= ends[0] <= told[1]["started_s"] <= ends[1] <= after
+    for entry in told:  # the delay and the work are parts of the whole
+        assert entry["took_s"] >= entry["injected_s"] + entry["handler_s"] >= 0.02
+
+
 @pytest.mark.parametrize("party", ["operator", "provider"])
 async def test_a_call_that_is_on_its_way_is_not_there_yet(door: Admin, party: str) -> None:
     alice, bob = await door.stage.wallet("alice"), await door.stage.wallet("bob")

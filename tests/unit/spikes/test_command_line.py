@@ -20,7 +20,7 @@ def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str])
 
 
 def test_plan_prints_the_attempts_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["plan", "--profile", "quick", "--seed", "5", "--runtimes", "node"]) == 0
+    assert main(["plan", "--profile", "quick", "--seed", "5", "--runtimes", "node", "--json"]) == 0
     plan = json.loads(capsys.readouterr().out)
     assert plan["seed"] == 5
     assert {attempt["runtime"] for attempt in plan["attempts"]} == {"node"}

@@ -117,7 +117,7 @@ def registered_eighth(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plan_for(names: str) -> Namespace:
-    return Namespace(profile="quick", seed=1, runtimes=names, payments=None)
+    return Namespace(profile="quick", seed=1, runtimes=names, payments=None, shard=None)
 
 
 @pytest.mark.usefixtures("pinned_eighth")

@@ -20,7 +20,7 @@ NAMES = ("runner_rss_bytes", "emulator_rss_bytes", "runner_fds", "emulator_fds",
 
 def sampled(path: Path, *, attempts: int, samples: int) -> list[Fact]:
     with RecordWriter(path) as record:
-        scribe = Scribe(record, Progress(attempts, io.StringIO(), terminal=False))
+        scribe = Scribe(record, Progress(attempts, io.StringIO()))
         sampler = Sampler(scribe, os.getpid(), attempts=attempts, samples=samples)
         for _ in range(attempts):
             sampler.count()
@@ -59,7 +59,7 @@ def test_a_short_run_has_fewer_samples_and_most_have_none(
 def test_a_fact_that_many_attempts_share_is_written_once_a_runtime(tmp_path: Path) -> None:
     path = tmp_path / "record.jsonl"
     with RecordWriter(path) as record:
-        scribe = Scribe(record, Progress(1, io.StringIO(), terminal=False))
+        scribe = Scribe(record, Progress(1, io.StringIO()))
         for runtime, value in (("node", "x"), ("node", "x"), ("native", "x"), ("node", "y")):
             scribe.tell(Fact(runtime=runtime, name="receipt.1", value=value, how="a test"))
     written = [(line.runtime, line.value) for line in read_lines(path) if isinstance(line, Fact)]
@@ -73,7 +73,7 @@ def test_an_attempt_that_was_not_made_is_named_with_its_place_in_the_plan(tmp_pa
     planned = make_plan(profile, 1, ["node"], {"pay_exact": Outcome.PAID}).attempts[2]
     path = tmp_path / "record.jsonl"
     with RecordWriter(path) as record:
-        scribe = Scribe(record, Progress(1, io.StringIO(), terminal=False))
+        scribe = Scribe(record, Progress(1, io.StringIO()))
         scribe.note(RuntimeStartFailure("not made: it is not running"), "node", planned)
     (line,) = read_lines(path)
     assert isinstance(line, HarnessError)

@@ -38,6 +38,7 @@ export function settings(changes = {}) {
     token: 'right token',
     custody: { source: 'legacy_env', mnemonic: 'any words do for the scripted SDK' },
     network: DEAD_NETWORK,
+    sparkNetwork: 'regtest',
     executor: null,
     requestCapMsats: 200_000_000n,
     windowCapMsats: null,

@@ -9,6 +9,7 @@ Must not know: the emulator, plans, records. No secret and no proof of payment i
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 import uuid
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,8 @@ from spikes import services
 from spikes.contract import Answer
 from spikes.driver_process import DriverProcess
 from spikes.errors import FlowFailure
+from spikes.live.networks import networks
+from spikes.live.permission import MOST_SATS, read_sats, refuse_automation
 from spikes.processes import Launch
 from spikes.record import Outcome
 from spikes.run_directory import RunDirectory, make_run_directory
@@ -32,8 +35,8 @@ SELLER, EXECUTOR = "SPARKGATE_LIVE_SELLER", "SPARKGATE_LIVE_EXECUTOR"
 EXECUTOR_TOKEN = "SPARKGATE_LIVE_EXECUTOR_TOKEN"  # noqa: S105 - the name of a variable
 SPEND_CAP, AMOUNT_LIMIT = "SPARKGATE_LIVE_SPEND_CAP_SATS", "SPARKGATE_LIVE_AMOUNT_LIMIT_SATS"
 CONFIRM = "SPARKGATE_LIVE_CONFIRM"
+NETWORK = "SPARKGATE_LIVE_NETWORK"  # whose invoices the seller sends: regtest if not told
 VARIABLES = (SELLER, EXECUTOR, EXECUTOR_TOKEN, SPEND_CAP, AMOUNT_LIMIT, CONFIRM)
-MOST_SATS = 10_000  # no experiment needs more
 CONFIG = workerd_config.DRIVERS / "workerd" / "live.capnp"
 DEADLINE_S = 120.0
 MSATS_PER_SAT = 1000
@@ -51,6 +54,7 @@ class Live:
     executor_token: str = field(repr=False)
     spend_cap_sats: int
     amount_limit_sats: int
+    network: str = "regtest"
 
     @property
     def host(self) -> str:
@@ -68,10 +72,14 @@ class Turn:
 
 
 def read(environment: Mapping[str, str]) -> Live:
-    """What the environment says. Raises FlowFailure that names everything that is missing or wrong."""
+    """What the environment says. Raises FlowFailure or LiveFailure that names everything that is missing or wrong."""
+    refuse_automation(environment)
     problems = [f"{name} is not set" for name in VARIABLES if not environment.get(name)]
     problems += [f"{name}: {wrong}" for name in (SELLER, EXECUTOR) if (wrong := _bad_url(environment.get(name, "")))]
-    sats = {name: _sats(environment.get(name, "")) for name in (SPEND_CAP, AMOUNT_LIMIT)}
+    known = [network.name for network in networks()]
+    network = environment.get(NETWORK) or "regtest"
+    problems += [f"{NETWORK} is one of {', '.join(known)}"] if network not in known else []
+    sats = {name: read_sats(environment.get(name, "")) for name in (SPEND_CAP, AMOUNT_LIMIT)}
     problems += [
         f"{name} is a whole number from 1 to {MOST_SATS}"
         for name, amount in sats.items()
@@ -88,6 +96,7 @@ def read(environment: Mapping[str, str]) -> Live:
         executor_token=environment[EXECUTOR_TOKEN],
         spend_cap_sats=cap,
         amount_limit_sats=limit,
+        network=network,
     )
     if environment[CONFIRM] != (wanted := confirmation(live)):
         raise FlowFailure(f"nothing was sent: set {CONFIRM} to exactly {wanted!r} if you mean it")
@@ -96,7 +105,8 @@ def read(environment: Mapping[str, str]) -> Live:
 
 def confirmation(live: Live) -> str:
     """The words that allow the run. They name amount and place, so that old ones do not fit a new run."""
-    return f"spend up to {live.spend_cap_sats} sats at {live.host}"
+    real = "" if live.network == "regtest" else " real"
+    return f"spend up to {live.spend_cap_sats}{real} sats at {live.host}"
 
 
 def turns(live: Live) -> Iterator[Turn]:
@@ -160,7 +170,7 @@ def _launch(live: Live, run: RunDirectory, token: str) -> Launch:
     state_dir.mkdir()
     settings = Settings(
         runtime=NAME,
-        network="{}",
+        network=json.dumps({"network": live.network}),
         token=token,
         mnemonic=None,
         wallet_id=NAME,
@@ -191,8 +201,3 @@ def _bad_url(text: str) -> str | None:
     if host and (parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)):
         return None
     return "give an https address (http on loopback only)"
-
-
-def _sats(text: str) -> int | None:
-    fits = text.isascii() and text.isdecimal() and len(text) <= len(str(MOST_SATS))
-    return int(text) if fits and 1 <= int(text) <= MOST_SATS else None

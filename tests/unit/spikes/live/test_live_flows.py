@@ -8,10 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from spikes import live_flows
 from spikes.commands.flows import add_arguments, main
-from spikes.errors import FlowFailure
-from spikes.live_flows import AMOUNT_LIMIT, CONFIRM, EXECUTOR, EXECUTOR_TOKEN, SELLER, SPEND_CAP, VARIABLES, read, turns
+from spikes.errors import FlowFailure, LiveFailure
+from spikes.live.flows import (
+    AMOUNT_LIMIT,
+    CONFIRM,
+    EXECUTOR,
+    EXECUTOR_TOKEN,
+    NETWORK,
+    SELLER,
+    SPEND_CAP,
+    VARIABLES,
+    read,
+    turns,
+)
+from spikes.live.permission import AUTOMATIC, MOST_SATS
 from spikes.record import Outcome
 
 SAID: Mapping[str, str] = {
@@ -81,6 +92,19 @@ def test_whatever_is_wrong_is_named_with_what_to_do(name: str, value: str, says:
     assert says in text
 
 
+def test_real_money_is_named_in_the_words_and_in_what_the_worker_is_told() -> None:
+    mainnet = {**SAID, NETWORK: "mainnet"}
+    assert "spend up to 50 real sats at seller.example" in refusal(mainnet)
+    live = read({**mainnet, CONFIRM: "spend up to 50 real sats at seller.example"})
+    assert (live.network, read(SAID).network) == ("mainnet", "regtest")
+    assert "regtest, mainnet" in refusal({**SAID, NETWORK: "signet"})
+
+
+def test_no_automatic_run_buys() -> None:
+    with pytest.raises(LiveFailure, match="nothing was sent: CI is set"):
+        read({**SAID, "CI": "true"})
+
+
 def test_plain_http_is_for_loopback_alone() -> None:
     loopback = {**SAID, SELLER: "http://127.0.0.1:80/x", CONFIRM: "spend up to 50 sats at 127.0.0.1:80"}
     assert read(loopback).host == "127.0.0.1:80"
@@ -95,11 +119,11 @@ def test_one_flow_may_pay_and_within_the_limits() -> None:
 
 
 def test_the_command_refuses_before_it_starts_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in VARIABLES:
+    for name in (*VARIABLES, *AUTOMATIC):
         monkeypatch.delenv(name, raising=False)
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     with pytest.raises(FlowFailure, match="nothing was sent"):
         main(parser.parse_args(["--live", "--out", str(tmp_path)]))
     assert not list(tmp_path.iterdir())
-    assert live_flows.MOST_SATS <= 10_000
+    assert MOST_SATS <= 10_000

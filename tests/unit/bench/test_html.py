@@ -1,0 +1,259 @@
+"""report.html as a document: it needs nothing outside itself, everything in it can be reached, and text stays text."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import itertools
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.evidence import parse
+from bench.flow_tables import grouped, together
+from bench.gates import GATES
+from bench.gates.conclude import fails
+from bench.gates.conclude import undecided as open_
+from bench.html import report_html
+from bench.html.report import SECTIONS
+from bench.judgement import Judgement, judge
+from bench.thresholds import Thresholds
+from bench.verdict import Criterion, Verdict
+from spikes.record import Outcome
+from tests.browser.page import Page
+from tests.records.builder import NATIVE, WORKERD, Run
+from tests.records.cases import HERE, everything, under_pressure
+from tests.records.fitting import fit_for_latency
+from tests.records.flows import fit_for_determinism
+
+Judge = Callable[[bytes], Judgement]
+RECORDS: Mapping[str, Callable[[], bytes]] = {
+    "reference": (HERE / "reference.jsonl").read_bytes,
+    "decided": lambda: everything("native", "node", "workerd").data(),
+    "under pressure": under_pressure,
+    "cut off": lambda: (HERE / "reference.jsonl").read_bytes()[:-1],
+    "nothing but controls": lambda: _bare().data(),
+}
+# Whatever a driver says: markup, the end of a script, quotes, template words, half a surrogate pair, control signs.
+HOSTILE = (
+    "</script><script>alert(1)</script>",
+    "\"><img src=x onerror='alert(2)'>",
+    "<!-- --> <svg onload=alert(3)> </style> ]]> &lt;b&gt; &#60;",
+    "{{ 7 * 7 }} {% raw %}",
+    ' href="http://192.0.2.1/"',
+    "\ud800\x00\x1b[31m\u202e\u2028\n\r\t\uffff",
+)
+
+
+def _bare() -> Run:
+    run = Run(NATIVE, WORKERD)
+    run.negative_controls()
+    return run
+
+
+@pytest.fixture(scope="module", params=RECORDS)
+def text(request: pytest.FixtureRequest, numbers: Thresholds) -> str:
+    return report_html(judge(parse(RECORDS[request.param]()), numbers))
+
+
+@pytest.fixture(scope="module")
+def page(text: str) -> Page:
+    return Page(text)
+
+
+@pytest.fixture(scope="module")
+def decided(numbers: Thresholds) -> Judgement:
+    return judge(parse(RECORDS["decided"]()), numbers)
+
+
+def test_every_id_is_there_once_and_every_link_leads_to_one(page: Page) -> None:
+    assert [name for name, n in Counter(page.ids).items() if n > 1] == []
+    assert page.links, "a report without a link links no number to its evidence"
+    assert [link for link in page.links if not link.startswith("#") or link[1:] not in page.ids] == []
+
+
+def test_nothing_is_loaded_from_anywhere(page: Page, text: str) -> None:
+    loading = {
+        "src",
+        "srcset",
+        "data",
+        "action",
+        "formaction",
+        "poster",
+        "background",
+        "ping",
+        "xlink:href",
+        "manifest",
+    }
+    assert [tag for tag in page.tags if loading & tag.attributes.keys()] == []
+    assert [tag.name for tag in page.tags if tag.name in ("link", "base", "iframe", "object", "embed", "form")] == []
+    assert re.findall(r"url\(|@import|expression\(", page.raw["style"]) == []
+    assert re.findall(r"fetch|XMLHttpRequest|import\b|eval|innerHTML|document\.write", page.raw["script"]) == []
+    assert "http-equiv=refresh" not in text
+
+
+def test_the_policy_lets_our_own_script_run_and_no_other(page: Page) -> None:
+    (meta,) = (tag for tag in page.named("meta") if "http-equiv" in tag.attributes)
+    assert meta.attributes["http-equiv"] == "Content-Security-Policy"
+    policy = dict(part.split(" ", 1) for part in meta.attributes["content"].split("; "))
+    assert policy["default-src"] == "'none'"
+    digest = base64.b64encode(hashlib.sha256(page.raw["script"].encode()).digest()).decode()
+    assert policy["script-src"] == f"'sha256-{digest}'"
+    assert len(page.named("script")) == 1
+    assert len(page.named("style")) == 1
+    assert [tag for tag in page.tags if any(name.startswith("on") for name in tag.attributes)] == []
+
+
+def test_headings_come_in_order(page: Page) -> None:
+    levels = [level for level, _ in page.headings]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert [pair for pair in itertools.pairwise(levels) if pair[1] > pair[0] + 1] == []
+    assert [words for _, words in page.headings if not words.strip()] == []
+    assert [words for level, words in page.headings if level == 2] == [title for _, title in SECTIONS]
+
+
+def test_landmarks_are_there_and_the_first_link_skips_to_the_decision(page: Page) -> None:
+    assert {name: len(page.named(name)) for name in ("header", "nav", "main", "footer")} == {
+        **dict.fromkeys(("header", "nav", "main", "footer"), 1)
+    }
+    assert page.links[0] == "#decision"
+    (html,) = page.named("html")
+    assert html.attributes["lang"] == "en"
+    labelled = [tag.attributes["aria-labelledby"] for tag in page.named("section")]
+    assert set(labelled) <= set(page.ids)
+    assert "aria-label" in page.named("nav")[0].attributes
+
+
+def test_every_table_says_what_it_is_and_scrolls_in_a_region_of_its_own(page: Page) -> None:
+    assert page.tables
+    for table in page.tables:
+        assert table.caption, table.rows[:1]
+        assert table.around.get("aria-label") == table.caption
+        assert (table.around.get("role"), table.around.get("tabindex")) == ("region", "0")
+        heads = [cell for cell in table.cells if cell.name == "th"]
+        assert heads
+        assert [cell for cell in heads if cell.attributes.get("scope") not in ("col", "row", "rowgroup")] == []
+        assert any(cell.attributes["scope"] == "col" for cell in heads)
+        assert [cell.text for cell in heads if not cell.text.strip()] == []
+
+
+def test_rows_of_a_table_are_equally_wide(page: Page) -> None:
+    assert [(table.caption, table.widths) for table in page.tables if len(set(table.widths)) != 1] == []
+
+
+def test_every_picture_has_a_name_and_a_description(page: Page) -> None:
+    assert page.named("img") == []
+    for number, tag in enumerate(page.tags):
+        if tag.name == "svg":
+            assert tag.attributes.get("role") == "img"
+            assert [within.name for within in page.tags[number + 1 : number + 3]] == ["title", "desc"]
+
+
+def test_colour_never_speaks_alone(text: str) -> None:
+    marked = re.findall(r"<b class=(\w+)>([^<]*)</b>", text)
+    assert marked
+    signs = {"pass": "✓", "fail": "✗", "inconclusive": "?"}
+    assert [entry for entry in marked if not entry[1].startswith(signs[entry[0]]) or len(entry[1]) < 3] == []
+
+
+def test_every_cell_of_the_matrix_leads_to_its_criteria(decided: Judgement) -> None:
+    page = Page(report_html(decided))
+    rows = {row[0].text: row[3:] for row in page.table("Gates by runtime").rows}
+    for runtime in ("native", "node", "workerd"):
+        for gate, cell in zip(GATES, rows[runtime], strict=True):
+            verdict = decided.of(gate.NAME, runtime)
+            assert verdict.verdict.value in cell.text
+            assert cell.links == [f"#{gate.NAME}-{runtime}"]
+            told = page.table(f"{gate.TITLE}: {runtime}")
+            names = [row[0].text for row in told.rows[1:]]
+            assert names[: len(grouped(verdict.criteria))] == [
+                together(group).name.replace("_", " ") for group in grouped(verdict.criteria)
+            ]
+
+
+def test_a_row_tells_all_that_its_criterion_holds(undecided: Judgement) -> None:
+    slow = fails("slow", "too slow", measured=6.25, threshold=5.0, unit="s", lines=(3, 4, 5, 9), detail="a\n  b")
+    limit = dataclasses.replace(slow, name="limit", plan="paid", measured=1.0, verdict=Verdict.PASS, detail=None)
+    page = Page(report_html(_with(undecided, slow, limit, open_("open", "never tried", needs="a fact `x`"))))
+    _, *rows = page.table("Secret custody: workerd").rows
+    told = [[" ".join(cell.text.split()) for cell in row] for row in rows]
+    assert told == [
+        ["slow", "✗ FAIL", "6.25 s", "5.00 s", "-", "too slow more of slow a b", "3-5, 9"],
+        ["limit", "✓ PASS", "1.00 s", "5.00 s", "80 %", "too slow", "3-5, 9"],
+        ["open", "? INCONCLUSIVE", "-", "-", "-", "never tried Would decide it: a fact `x`", "-"],
+    ]
+    assert "a\n  b" in page.words
+
+
+def test_the_same_judgement_gives_the_same_bytes(numbers: Thresholds, text: str) -> None:
+    data = RECORDS["reference"]()
+    one, other = (report_html(judge(parse(data), numbers)) for _ in range(2))
+    assert one == other
+    assert text.endswith("</html>\n")
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_what_a_driver_says_stays_text(judged: Judge, words: str) -> None:
+    harmless, hostile = (Page(report_html(judged(_said(said)))) for said in ("harmless", words))
+    assert [tag.name for tag in hostile.tags] == [tag.name for tag in harmless.tags]
+    assert hostile.raw["script"] == harmless.raw["script"]
+    assert hostile.raw["style"] == harmless.raw["style"]
+    seen = re.sub(r"\s+", " ", "".join(sign if sign.isprintable() else " " for sign in words)).strip()
+    assert seen in re.sub(r"\s+", " ", hostile.words)
+
+
+def _said(words: str) -> bytes:
+    """A record in which a driver says these words wherever it may."""
+    run = Run(NATIVE, WORKERD)
+    run.attempt("workerd", "pay_exact", Outcome.FAILED, code=f"c {words}", reason=f"r {words}")
+    run.attempt("workerd", "l402_paid", Outcome.FAILED, code="seller_error", reason=words)
+    run.fact("workerd", "durability", words)
+    run.fact("workerd", "leak_scan.stdout", words)
+    run.fact("workerd", "host_api.fetch", words)
+    run.fact("workerd", f"host_api.{words}", "present")
+    run.negative_controls()
+    return run.data()
+
+
+@given(words=st.text() | st.sampled_from(HOSTILE))
+def test_a_reason_of_any_text_is_one_cell(undecided: Judgement, words: str) -> None:
+    whole = undecided
+    page = Page(report_html(_with(whole, fails("slow", words, detail=f"{words}\n{words}", lines=(3,)))))
+    assert page.ids.count("custody-workerd-slow") == 1
+    report_html(_with(whole, fails("slow", words))).encode("utf-8")
+
+
+@pytest.fixture(scope="module")
+def undecided(numbers: Thresholds) -> Judgement:
+    return judge(parse(_bare().data()), numbers)
+
+
+def _with(whole: Judgement, *criteria: Criterion) -> Judgement:
+    """The same judgement, in which one gate of one runtime has these criteria alone."""
+    verdicts = tuple(
+        dataclasses.replace(v, criteria=criteria) if (v.gate, v.runtime) == ("custody", "workerd") else v
+        for v in whole.verdicts
+    )
+    return dataclasses.replace(whole, verdicts=verdicts)
+
+
+def test_it_is_small_enough_to_keep(numbers: Thresholds) -> None:
+    names = ("native", "node", "workerd", "convex_isolate", "convex_node", "native_drift")
+    whole = judge(parse(everything(*names, pins=(*names, "wasmtime")).data()), numbers)
+    assert len(report_html(whole).encode()) < 350_000
+
+
+def test_its_size_is_that_of_its_tables_and_not_of_its_record(numbers: Thresholds) -> None:
+    short, long = everything("native", "workerd"), everything("native", "workerd")
+    for runtime in ("native", "workerd") * 3:
+        fit_for_latency(long, runtime)
+        fit_for_determinism(long, runtime)
+    assert len(long.data()) > 3 * len(short.data())
+    sizes = [len(report_html(judge(parse(run.data()), numbers)).encode()) for run in (short, long)]
+    assert sizes[1] < 1.2 * sizes[0]

@@ -1,0 +1,69 @@
+"""Colours: when they are welcome, the same in both halves of the project."""
+
+from __future__ import annotations
+
+import io
+import itertools
+
+import pytest
+
+from bench import terminal
+from spikes import colours
+
+
+class Stream(io.StringIO):
+    def __init__(self, is_terminal: bool) -> None:
+        super().__init__()
+        self._is_terminal = is_terminal
+
+    def isatty(self) -> bool:
+        return self._is_terminal
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "no_color", "force_color", "term", "wanted"),
+    [
+        (True, None, None, "xterm", True),
+        (True, None, None, None, True),
+        (True, None, None, "dumb", False),
+        (False, None, None, "xterm", False),
+        (True, "1", None, "xterm", False),
+        (True, "", None, "xterm", True),  # set and empty does not count
+        (False, None, "1", None, True),
+        (False, None, "1", "dumb", True),
+        (False, None, "", None, False),
+        (True, "1", "1", "xterm", False),
+    ],
+)
+def test_when_colours_are_welcome(
+    monkeypatch: pytest.MonkeyPatch,
+    is_terminal: bool,
+    no_color: str | None,
+    force_color: str | None,
+    term: str | None,
+    wanted: bool,
+) -> None:
+    told(monkeypatch, no_color, force_color, term)
+    assert colours.wants_colour(Stream(is_terminal)) is wanted
+
+
+def test_both_halves_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = (None, "", "1")
+    for no_color, force_color, term in itertools.product(values, values, (None, "dumb", "xterm")):
+        for is_terminal in (True, False):
+            told(monkeypatch, no_color, force_color, term)
+            stream = Stream(is_terminal)
+            assert colours.wants_colour(stream) is terminal.wants_colour(stream)
+
+
+def told(monkeypatch: pytest.MonkeyPatch, no_color: str | None, force_color: str | None, term: str | None) -> None:
+    for name, value in (("NO_COLOR", no_color), ("FORCE_COLOR", force_color), ("TERM", term)):
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
+
+
+def test_paint_is_left_out_where_it_is_not_wanted() -> None:
+    assert colours.painted("word", colours.Colour.RED, wanted=False) == "word"
+    assert colours.painted("word", colours.Colour.RED, wanted=True) == "\x1b[31mword\x1b[0m"
