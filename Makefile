@@ -119,7 +119,7 @@ doctor: ## say what is here, what is missing and how to get it, and what a run t
 	  echo "        -> install one (Debian and Ubuntu: python3.11 and python3.11-venv), or name it: make doctor PYTHON=<path>"; \
 	  exit 1; \
 	fi; \
-	"$$python" -B -m spikes doctor $(if $(JSON),--json)
+	"$$python" -B -m spikes doctor
 
 setup: setup-python $(ASIDE) $(NODE_STAMP) ## install everything into this folder (part of every command)
 	@:

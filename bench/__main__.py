@@ -9,6 +9,7 @@ Exit codes: 0 decided (or verified, or written), 3 undecided, 4 `--require` unme
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -43,4 +44,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    gc.disable()  # a command is short and keeps nearly all that it makes: looking for garbage takes a fifth of its time
     sys.exit(main())

@@ -24,7 +24,7 @@ from bench.sensitivity.rows import Kind
 from bench.tables import tables
 from bench.thresholds import Thresholds
 from bench.verdict import Criterion, GateVerdict, Verdict
-from spikes.record import Platform, Role, RuntimePin, Tier
+from spikes.record import Header, Platform, Role, RuntimePin, Tier
 
 EMULATED = "emulated"
 
@@ -61,6 +61,7 @@ class Option:
     pin: RuntimePin
     title: str
     result: str
+    passes: bool  # all four gates, and as the real thing
     verdicts: tuple[GateVerdict, ...]
     figures: tuple[Figure, ...]  # of those that the decision rests on
 
@@ -101,6 +102,7 @@ def adr_md(judgement: Judgement, page: Page | None = None, links: Links | None =
         forced=_forced(judgement),
         nearest=[row for row in tables(judgement).sensitivity.deciding if row.kind is not Kind.SIZE],
         unproven=tuple(_unproven(judgement.evidence, links)),
+        machines=tuple(_machines(header)),
         files=_files(judgement.evidence.runtimes),
         titles={gate.NAME: gate.TITLE.lower() for gate in GATES},
         numbers=numbers_digest(judgement.thresholds),
@@ -143,6 +145,7 @@ def _options(judgement: Judgement) -> Iterator[Option]:
                 pin=pin,
                 title=f"{title} {pin.name}",
                 result=_result(pin, verdicts),
+                passes=pin.tier is Tier.REAL and all(v.verdict is Verdict.PASS for v in verdicts),
                 verdicts=verdicts,
                 figures=_figures(verdicts) if pin.name in resting else (),
             )
@@ -211,6 +214,18 @@ def _real_one(pin: RuntimePin) -> str:
     if pin.platform in (Platform.CONVEX_ISOLATE, Platform.CONVEX_NODE):
         return "the same driver on a Convex deployment: `CONVEX_SELF_HOSTED_URL` and `CONVEX_SELF_HOSTED_ADMIN_KEY`"
     return "the same driver where the platform's own runtime can be started"
+
+
+def _machines(header: Header) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What each machine says of itself, and the runtimes measured on it; no names if it was all of them."""
+    if len(header.shards) < 2:
+        yield _host(header.host), ()
+    for shard in header.shards if len(header.shards) > 1 else ():
+        yield _host(shard.host), shard.runtimes
+
+
+def _host(host: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in sorted(host.items())) or "not told"
 
 
 def _files(pins: Sequence[RuntimePin]) -> tuple[PinnedFile, ...]:

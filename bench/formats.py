@@ -6,6 +6,9 @@ Role: pure functions from values to text, used as template filters. Must not kno
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
 
 from bench import latency_tables
 from bench.endings import BAD
@@ -190,23 +193,30 @@ def indented(text: str) -> str:
 
 def ranges(lines: Iterable[int]) -> tuple[str, ...]:
     """Line numbers as sorted ranges: 3 4 5 9 -> "3-5", "9"."""
-    spans: list[list[int]] = []
-    for line in sorted(set(lines)):
-        if spans and line == spans[-1][1] + 1:
-            spans[-1][1] = line
-        else:
-            spans.append([line, line])
-    return tuple(str(first) if first == last else f"{first}-{last}" for first, last in spans)
+    return tuple(_span(first, last) for first, last in _spans(tuple(lines)))
 
 
 def lines(numbers: Sequence[int], most: int = 6) -> str:
     """Line numbers for a table cell: at most `most` ranges, then how many more lines there are."""
-    spans = ranges(numbers)
-    if len(spans) <= most:
-        return ", ".join(spans) or "-"
-    shown = spans[:most]
-    rest = len(set(numbers)) - sum(_width(span) for span in shown)
-    return f"{', '.join(shown)} and {rest} more"
+    spans = _spans(tuple(numbers))
+    shown = ", ".join(_span(first, last) for first, last in spans[:most]) or "-"
+    rest = sum(last - first + 1 for first, last in spans[most:])
+    return f"{shown} and {rest} more" if rest else shown
+
+
+@lru_cache(maxsize=1024)  # every report names the lines of every criterion
+def _spans(numbers: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    """First and last of each run of neighbours, in order."""
+    if not numbers:
+        return ()
+    ordered = np.unique(np.asarray(numbers))
+    ends = np.flatnonzero(np.diff(ordered) > 1)
+    firsts, lasts = ordered[np.r_[0, ends + 1]].tolist(), ordered[np.r_[ends, len(ordered) - 1]].tolist()
+    return tuple(zip(firsts, lasts, strict=True))
+
+
+def _span(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}-{last}"
 
 
 def plain(text: str) -> str:
@@ -223,8 +233,3 @@ def fact(value: float | int | str, name: str) -> str:
     """A fact's value; its name carries the unit as a suffix (`_s`, `_bytes`, `_sats`)."""
     suffixes = {"_s": "s", "_bytes": "bytes", "_sats": "sat"}
     return quantity(value, next((unit for suffix, unit in suffixes.items() if name.endswith(suffix)), None))
-
-
-def _width(span: str) -> int:
-    first, _, last = span.partition("-")
-    return int(last or first) - int(first) + 1

@@ -7,14 +7,12 @@ date comes from the record, so the same record gives the same bytes), files, ter
 from __future__ import annotations
 
 import dataclasses
-import json
-from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
 import jinja2
 
-from bench import amounts, formats
+from bench import amounts, formats, json_text
 from bench.decision import Gap, Reason
 from bench.evidence import HARNESS
 from bench.flow_tables import folded, folded_gaps
@@ -47,9 +45,7 @@ def verdicts_json(judgement: Judgement) -> str:
         "verdicts": [_verdict(verdict) for verdict in judgement.verdicts],
         "tables": _tables(tables(judgement)),
     }
-    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False, default=_decimal) + "\n"
-    # A driver's words may hold half a surrogate pair, which UTF-8 cannot: as \ud800 it is the same JSON.
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return json_text.written(document)
 
 
 def gates_md(judgement: Judgement) -> str:
@@ -177,13 +173,6 @@ def _criterion(criterion: Criterion) -> dict[str, object]:
         "lines": _lines(criterion.lines),
     }
     return {key: value for key, value in told.items() if value is not None}
-
-
-def _decimal(value: object) -> str:
-    """Decimal numbers are text in JSON, and never a power of ten: what reads them must not make floats of money."""
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 def _lines(lines: tuple[int, ...]) -> str | None:

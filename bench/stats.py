@@ -10,10 +10,10 @@ when P(Binomial(n, q) <= r - 1) >= confidence. No distribution of the values is 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -86,8 +86,8 @@ def upper_rank(n: int, q: float, confidence: float) -> int | None:
     """Smallest r with P(Binomial(n, q) <= r - 1) >= confidence; None if even the maximum will not do."""
     if n < samples_needed(q, confidence):
         return None
-    at_most = bdtr(np.arange(n), n, q)  # P(Binomial(n, q) <= r - 1) for r = 1..n, ascending
-    rank = int(np.searchsorted(at_most, confidence - _ROUNDING)) + 1
+    # P(Binomial(n, q) <= r - 1) grows with r: looking at a few of them tells where it reaches the confidence.
+    rank = bisect_left(range(n), confidence - _ROUNDING, key=lambda below: float(bdtr(below, n, q))) + 1
     return rank if rank <= n else None
 
 
@@ -145,20 +145,30 @@ def median_difference(ours: Samples, theirs: Samples, confidence: float, *, resa
     point = float(np.median(a) - np.median(b)) if len(a) and len(b) else None
     if short:
         return Interval(point=point, low=None, high=None, confidence=confidence, warnings=tuple(dict.fromkeys(short)))
-    from scipy.stats import bootstrap  # noqa: PLC0415 - only reports ask, and its import takes longer than a judgement
+    rng = np.random.default_rng(_BOOTSTRAP_SEED)
+    differences = _resampled_medians(a, resamples, rng) - _resampled_medians(b, resamples, rng)
+    low, high = np.quantile(differences, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Interval(point=point, low=float(low), high=float(high), confidence=confidence)
 
-    def difference(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], axis: int = -1) -> Any:
-        return np.median(x, axis=axis) - np.median(y, axis=axis)
 
-    found = bootstrap(
-        (a, b),
-        difference,
-        n_resamples=resamples,
-        confidence_level=confidence,
-        method="percentile",  # BCa's jackknife is undefined for the median of tied values
-        rng=np.random.default_rng(_BOOTSTRAP_SEED),
-    ).confidence_interval
-    return Interval(point=point, low=float(found.low), high=float(found.high), confidence=confidence)
+def _resampled_medians(
+    samples: npt.NDArray[np.float64], resamples: int, rng: np.random.Generator
+) -> npt.NDArray[np.float64]:
+    """Medians of that many bootstrap resamples, without drawing their values one by one.
+
+    To draw n values with replacement is to look n uniform numbers up in the sorted samples. So the k-th smallest value
+    drawn is the one that the k-th smallest number points at, and that number is Beta(k, n - k + 1) distributed; the
+    next one above it is the least of the n - k numbers left.
+    """
+    ordered, n = np.sort(samples), len(samples)
+    middle = (n + 1) // 2
+    at = rng.beta(middle, n - middle + 1, resamples)
+    lower = ordered[np.minimum((at * n).astype(np.intp), n - 1)]
+    if n % 2:
+        return lower
+    above = at + (1 - at) * rng.beta(1, n - middle, resamples)
+    upper = ordered[np.minimum((above * n).astype(np.intp), n - 1)]
+    return np.asarray((lower + upper) / 2)
 
 
 def trend(at: Samples, values: Samples, confidence: float) -> Interval:
@@ -166,7 +176,7 @@ def trend(at: Samples, values: Samples, confidence: float) -> Interval:
     if len(set(np.asarray(at, dtype=float))) < TREND_MIN:
         warning = f"n = {len(at)}: a trend needs {TREND_MIN} readings at different times"
         return Interval(point=None, low=None, high=None, confidence=confidence, warnings=(warning,))
-    from scipy.stats import theilslopes  # noqa: PLC0415 - as above
+    from scipy.stats import theilslopes  # noqa: PLC0415 - only soaks ask, and its import takes longer than a judgement
 
     found = theilslopes(np.asarray(values, dtype=float), np.asarray(at, dtype=float), confidence)
     return Interval(

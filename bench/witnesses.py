@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from bench.endings import ABOUT_THE_ID, DENIALS, denied_though_settled
 from bench.evidence import Evidence, Numbered
@@ -46,6 +46,16 @@ class Testimony:
     unconfirmed: tuple[int, ...]  # claimed paid, but a witness is missing or incomplete
     open: tuple[int, ...]  # UNKNOWN, and no later attempt on the same payment hash has reconciled it
 
+    @cached_property
+    def disputed(self) -> Mapping[int, str]:
+        """The first disagreement of each line that has one."""
+        return {d.line: d.what for d in reversed(self.disagreements)}
+
+    @cached_property
+    def about_money(self) -> frozenset[int]:
+        """Lines on which a sat was debited twice, lost or made."""
+        return frozenset(d.line for d in self.disagreements if d.money)
+
 
 @dataclass
 class _Books:
@@ -62,7 +72,8 @@ class _Notes:
     found: list[Disagreement] = field(default_factory=list)
     agreed: list[int] = field(default_factory=list)
     unconfirmed: list[int] = field(default_factory=list)
-    pending: dict[int, str | None] = field(default_factory=dict)
+    pending: dict[int, None] = field(default_factory=dict)
+    pending_on: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))  # by payment hash
 
 
 def hear(evidence: Evidence, runtime: str) -> Testimony:
@@ -98,9 +109,12 @@ def _hear_one(note: _Notes, line: int, a: Attempt, books: _Books, new_settlement
     if a.outcome is Outcome.PAID and not complaints:
         (note.agreed if _complete(a) else note.unconfirmed).append(line)
     if a.outcome is Outcome.UNKNOWN:
-        note.pending[line] = payment_hash
-    elif payment_hash is not None and not complaints and note.pending:
-        note.pending = {ln: h for ln, h in note.pending.items() if h != payment_hash}
+        note.pending[line] = None
+        if payment_hash is not None:
+            note.pending_on[payment_hash].append(line)
+    elif payment_hash is not None and not complaints:
+        for reconciled in note.pending_on.pop(payment_hash, ()):
+            del note.pending[reconciled]
 
 
 def _enter(books: _Books, attempt: Attempt) -> int:

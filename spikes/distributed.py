@@ -27,7 +27,7 @@ from spikes.errors import ClusterFailure, HarnessFailure, ToolMissing
 from spikes.processes import PROJECT
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, LocalCluster
 
 LOCAL = "local"
 CONNECT_S = 10.0  # for the scheduler to answer, and for its first worker to be there
@@ -53,7 +53,7 @@ def cluster(address: str) -> Iterator[Client]:
     Raises ToolMissing, ClusterFailure.
     """
     try:
-        from distributed import Client, LocalCluster  # noqa: PLC0415 - an optional extra
+        from distributed import Client  # noqa: PLC0415 - an optional extra
     except ImportError as error:
         raise ToolMissing(
             "--cluster needs the optional extra `distributed` (dask.distributed), which is not installed; "
@@ -63,10 +63,7 @@ def cluster(address: str) -> Iterator[Client]:
         try:
             scheduler: Any = address
             if address == LOCAL:
-                one = LocalCluster(
-                    n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, scheduler_port=0
-                )
-                scheduler = stack.enter_context(one)
+                scheduler = stack.enter_context(local_cluster(1))
             client = stack.enter_context(Client(scheduler, timeout=CONNECT_S))
             client.wait_for_workers(1, timeout=CONNECT_S)
         except (OSError, TimeoutError, ValueError) as error:
@@ -75,6 +72,16 @@ def cluster(address: str) -> Iterator[Client]:
                 "and start a worker inside this repository on each machine"
             ) from error
         yield client
+
+
+def local_cluster(workers: int) -> LocalCluster:
+    """A scheduler and workers on this machine, reachable from it alone."""
+    from distributed import LocalCluster  # noqa: PLC0415 - an optional extra
+
+    here, free = "127.0.0.1", "127.0.0.1:0"
+    return LocalCluster(
+        n_workers=workers, threads_per_worker=1, host=here, dashboard_address=free, worker_dashboard_address=free
+    )
 
 
 def make_shards(
@@ -156,7 +163,10 @@ def make_shard(number: int, options: Sequence[str], stop: str) -> Made:
     """Make one shard, as a process of its own: what a worker does. Its files do not stay on the worker's machine."""
     from distributed import Event  # noqa: PLC0415 - an optional extra
 
-    asked_to_stop = Event(stop)
+    asked_to_stop, begun = Event(stop), Event(f"{stop}-{number}")
+    if begun.is_set():
+        raise ClusterFailure(f"the cluster began shard {number} a second time, its worker was restarted; run again")
+    begun.set()
     with tempfile.TemporaryDirectory(prefix="sparkgate-shard-") as folder, tempfile.TemporaryFile() as said:
         argv = [sys.executable, "-m", "spikes", "run", *options, "--out", folder, "--leash"]
         process = subprocess.Popen(argv, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=said, stderr=said)  # noqa: S603

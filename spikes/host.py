@@ -24,10 +24,18 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def host() -> dict[str, str]:
-    """CPU model, usable cores, memory, kernel, Python, load average, and how long a fixed piece of work takes here.
+    """The machine, and how long a fixed piece of work takes here.
 
-    The last, `calibration_s`, is what makes the times of two machines, or of one on two days, comparable. `boot` is a
-    fingerprint that two runs share if one machine made them without a restart between.
+    That, `calibration_s`, is what makes the times of two machines, or of one on two days, comparable.
+    """
+    taken = (calibration.cpu_s() for _ in range(CALIBRATIONS))
+    return {**machine(), "calibration_s": f"{statistics.median(taken):.4f}"}
+
+
+def machine() -> dict[str, str]:
+    """CPU model, usable cores, memory, kernel, Python, load average.
+
+    `boot` is a fingerprint that two runs share if one machine made them without a restart between.
     """
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
@@ -39,7 +47,6 @@ def host() -> dict[str, str]:
         "python": platform.python_version(),
         "boot": fingerprint(BOOT_ID.read_text(encoding="utf-8").strip()) if BOOT_ID.exists() else UNKNOWN,
         "load_1m": f"{os.getloadavg()[0]:.2f}",
-        "calibration_s": f"{statistics.median(calibration.cpu_s() for _ in range(CALIBRATIONS)):.4f}",
     }
 
 

@@ -42,9 +42,12 @@ class RunDirectory:
 
 
 def make_run_directory(
-    reports: Path, profile: str, seed: int, now: datetime, latest: str | None = LATEST, suffix: str = ""
+    reports: Path, profile: str, seed: int, now: datetime, *, latest: str | None = LATEST, suffix: str = ""
 ) -> RunDirectory:
-    """A new directory `<UTC stamp>-<profile>-<seed><suffix>`, and the link `latest` at it. Raises RunDirectoryError."""
+    """A new directory `<UTC stamp>-<profile>-<seed><suffix>`, and the link `latest` at it, unless that is None.
+
+    Raises RunDirectoryError.
+    """
     run_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{profile}-{seed}{suffix}"
     run = RunDirectory(run_id=run_id, path=(reports / run_id).resolve())
     try:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import collections.abc
 import dataclasses
 import functools
-import sys
 import types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -24,8 +23,8 @@ def build(cls: Any, raw: Any) -> Any:
     if not isinstance(raw, dict):
         raise TypeError(f"{cls.__name__} needs an object, got {type(raw).__name__}")
     readers = _readers(cls)
-    if extra := raw.keys() - readers.keys():
-        raise ValueError(f"unknown fields {sorted(extra)}")
+    if not raw.keys() <= readers.keys():
+        raise ValueError(f"unknown fields {sorted(raw.keys() - readers.keys())}")
     return cls(**{name: readers[name](value) for name, value in raw.items()})
 
 
@@ -64,32 +63,66 @@ def _reader(hint: Any) -> Reader:
     """What checks and converts a JSON value to the type `hint`; it raises TypeError or ValueError."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
-        return _union_reader([_reader(option) for option in arguments])
+        return _union_reader(arguments)
     if origin is tuple:
-        item = _reader(arguments[0])
-        return lambda value: tuple(item(each) for each in _only(list, value))
+        return _tuple_reader(_reader(arguments[0]))
     if origin is collections.abc.Mapping:
-        item = _reader(arguments[1])
-        return lambda value: {sys.intern(key): item(each) for key, each in _only(dict, value).items()}
+        return _mapping_reader(_reader(arguments[1]))
     if dataclasses.is_dataclass(hint):
-        return lambda value: build(hint, value)
+        return functools.partial(build, hint)
     return _scalar_reader(hint)
+
+
+def _tuple_reader(item: Reader) -> Reader:
+    def read(value: Any) -> Any:
+        if type(value) is not list:
+            raise _unfit(list, value)
+        return tuple([item(each) for each in value])
+
+    return read
+
+
+def _mapping_reader(item: Reader) -> Reader:
+    def read(value: Any) -> Any:
+        if type(value) is not dict:
+            raise _unfit(dict, value)
+        return {_one_copy(key): item(each) for key, each in value.items()}
+
+    return read
 
 
 def _scalar_reader(hint: Any) -> Reader:
     if issubclass(hint, StrEnum):
-        read: Reader = hint
-        return read
+        return _enum_reader(hint)
     if hint is float:
-        return lambda value: float(value) if type(value) is int else _only(float, value)
-    if hint is str:  # a record says the same few words in every line: one copy of each is enough
-        return lambda value: sys.intern(_only(str, value))
-    return lambda value: _only(hint, value)
+        return _float
+    return _str if hint is str else _exactly(hint)
 
 
-def _union_reader(options: Sequence[Reader]) -> Reader:
+def _enum_reader(hint: type[StrEnum]) -> Reader:
+    members: dict[Any, StrEnum] = {member.value: member for member in hint}
+
     def read(value: Any) -> Any:
-        for option in options:
+        member = members.get(value) if type(value) is str else None
+        return hint(value) if member is None else member  # the type itself says best what is wrong
+
+    return read
+
+
+def _union_reader(options: Sequence[Any]) -> Reader:
+    """The first option that fits. Which scalar fits is told by the JSON value's own type, without trying."""
+    readers = [_reader(option) for option in options]
+    by_type: dict[type, Reader] = {}
+    for option, reader in zip(options, readers, strict=True):
+        for json_type in _JSON_TYPES.get(option, ()):
+            by_type.setdefault(json_type, reader)
+    others = [reader for option, reader in zip(options, readers, strict=True) if option not in _JSON_TYPES]
+
+    def read(value: Any) -> Any:
+        known = by_type.get(type(value))
+        if known is not None and not others:
+            return known(value)
+        for option in readers if others else ():
             try:
                 return option(value)
             except (TypeError, ValueError):
@@ -99,8 +132,46 @@ def _union_reader(options: Sequence[Reader]) -> Reader:
     return read
 
 
-def _only(cls: type, value: Any) -> Any:
-    """The value, if it is of exactly this JSON type: true is not 1."""
-    if type(value) is not cls:
-        raise TypeError(f"expected {cls.__name__}, got {value!r}")
-    return value
+def _exactly(cls: type) -> Reader:
+    """A value of exactly this JSON type: true is not 1."""
+
+    def read(value: Any) -> Any:
+        if type(value) is cls:
+            return value
+        raise _unfit(cls, value)
+
+    return read
+
+
+def _str(value: Any) -> Any:
+    if type(value) is str:
+        return _one_copy(value)
+    raise _unfit(str, value)
+
+
+@functools.lru_cache(maxsize=2**16)
+def _one_copy(text: str) -> str:
+    """A record says the same few words in every line, and each hash several times: one copy of each is enough."""
+    return text
+
+
+def _float(value: Any) -> Any:
+    if type(value) is float:
+        return value
+    if type(value) is int:
+        return float(value)
+    raise _unfit(float, value)
+
+
+def _unfit(cls: type, value: Any) -> TypeError:
+    return TypeError(f"expected {cls.__name__}, got {value!r}")
+
+
+# Which JSON values a scalar type takes.
+_JSON_TYPES: Mapping[Any, tuple[type, ...]] = {
+    str: (str,),
+    int: (int,),
+    float: (float, int),
+    bool: (bool,),
+    types.NoneType: (types.NoneType,),
+}

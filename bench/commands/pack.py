@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bench import packing, runs
-from bench.errors import CannotUnpack, OutputNotWritable, TooLargeToCommit
+from bench.errors import CannotUnpack, InconsistentRecord, OutputNotWritable, TooLargeToCommit
 from bench.outputs import OUTPUTS
 
 PURPOSE = "bring a run into the form that is committed: packed record, reports, no logs"
@@ -29,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
     """Pack once; a packed run stays as it is, but for what is derived."""
     record = _at_home(runs.find_record(args.run))
     judgement = runs.judged(args, record)
+    _check_name(record.parent, judgement.evidence.header.run_id)
     own = record.read_bytes()
     data = runs.raw(record)
     packed = own if packing.is_packed(own) else packing.pack(data)
@@ -58,6 +59,15 @@ def ignore_text(names: Mapping[str, object]) -> str:
     """The run's own .gitignore: everything stays out but these files."""
     kept = "".join(f"!/{name}\n" for name in sorted([*names, IGNORE]))
     return f"# Written by `python -m bench pack`: what of this run is committed.\n/*\n{kept}"
+
+
+def _check_name(directory: Path, run_id: str) -> None:
+    """ADR and README find a run by its id."""
+    if directory.resolve().name != run_id:
+        raise InconsistentRecord(
+            f"{directory} holds run {run_id}, and what cites a run looks for it in a directory of that name; rename it "
+            f"to {directory.parent / run_id}"
+        )
 
 
 def _check_size(directory: Path, files: Mapping[str, bytes]) -> None:

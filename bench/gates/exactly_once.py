@@ -200,7 +200,7 @@ def _reported_failed_but_paid(attempt: Numbered[Attempt], testimony: Testimony) 
     a = attempt.value
     if denied_though_settled(a) is not None:
         return True
-    return a.outcome is Outcome.FAILED and any(d.line == attempt.line and d.money for d in testimony.disagreements)
+    return a.outcome is Outcome.FAILED and attempt.line in testimony.about_money
 
 
 def _again(denied: tuple[Numbered[Attempt], ...], tried: tuple[Trial, ...]) -> str:

@@ -122,7 +122,7 @@ def _judge_flow(
         needs = f"{enough.value:g} attempts of {flow.experiment}, ending {flow.declared}"
         bare = undecided(name, "not tried", needs=needs, measured=0, threshold=enough.value, unit=enough.unit)
         return compared(bare, few_decide_nothing(enough, 0), otherwise=Verdict.INCONCLUSIVE)
-    denied = {d.line: d.what for d in reversed(testimony.disagreements)}
+    denied = testimony.disputed
     wrong = [(a, told) for a in attempts if (told := _complaint(flow, evidence, a, denied.get(a.line))) is not None]
     if wrong:
         first, complaint = wrong[0]

@@ -247,11 +247,14 @@ def _rate(
     if upper.value is not None and upper.value < target.value:
         reason = f"{good} of {n} payments succeeded; even the exact upper bound misses the target"
         return fails(name, reason, lines=bad, measured=measured, threshold=target.value, unit=target.unit)
-    needed = stats.trials_needed(target.value, n - good, lower.confidence)
+    needs = "a target below 1: no number of payments proves that none will ever fail"
+    if target.value < 1:
+        needed = stats.trials_needed(target.value, n - good, lower.confidence)
+        needs = f"{needed} fault-free payments in all, if no further one fails"
     return undecided(
         name,
         f"{good} of {n} payments succeeded; too few to bound the rate",
-        needs=f"{needed} fault-free payments in all, if no further one fails",
+        needs=needs,
         lines=lines,
         measured=measured,
         threshold=target.value,

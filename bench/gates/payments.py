@@ -42,16 +42,11 @@ def shows_ability(
 
 def refuted(attempts: Attempts, testimony: Testimony) -> Attempts:
     """Attempts that definitely did not pay, or whose claim the ledger contradicts."""
-    denied = _denied(testimony)
-    return tuple(a for a in attempts if a.value.outcome in DEFINITE or a.line in denied)
+    return tuple(a for a in attempts if a.value.outcome in DEFINITE or a.line in testimony.disputed)
 
 
 def why(attempt: Numbered[Attempt], testimony: Testimony) -> str:
     """How a refuted attempt ended, for a reason."""
-    if attempt.line in _denied(testimony):
+    if attempt.line in testimony.disputed:
         return "the ledger contradicts the claim"
     return f"{attempt.value.outcome} ({attempt.value.code})"
-
-
-def _denied(testimony: Testimony) -> frozenset[int]:
-    return frozenset(d.line for d in testimony.disagreements)

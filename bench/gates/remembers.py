@@ -47,7 +47,7 @@ def remembers(evidence: Evidence, runtime: str) -> Criterion:
 def _forgot(attempt: Numbered[Attempt], testimony: Testimony) -> str | None:
     """Why this attempt shows that the record was lost, or None. A first payment that did not succeed shows nothing."""
     a = attempt.value
-    if any(d.line == attempt.line for d in testimony.disagreements):
+    if attempt.line in testimony.disputed:
         return "after the kill, driver and ledger disagree"
     if a.experiment == REQUEST:
         if not a.asks or a.asks[0].outcome is not Outcome.PAID or a.outcome is Outcome.PAID:
@@ -70,5 +70,6 @@ def _holds(attempt: Numbered[Attempt]) -> bool:
 def _open(tried: tuple[Numbered[Attempt], ...], testimony: Testimony, *, durable: bool) -> Iterator[str]:
     if not durable:
         yield f"a fact `{DURABILITY}` ({' or '.join(KEPT)})"
-    shown = {a.value.experiment for a in tried if _holds(a) and a.line not in testimony.unconfirmed}
+    unconfirmed = frozenset(testimony.unconfirmed)
+    shown = {a.value.experiment for a in tried if _holds(a) and a.line not in unconfirmed}
     yield from (f"an attempt of {experiment} that holds" for experiment in (REQUEST, WINDOW) if experiment not in shown)

@@ -12,7 +12,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
-from bench import formats
+from bench import amounts, formats
 from bench.endings import BAD
 from bench.fault_tables import FaultCell
 from bench.flow_tables import FlowCell
@@ -22,6 +22,7 @@ from bench.verdict import Verdict
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "html"
 WORDS = {"unknown, then reconciled": "reconciled"}
+_CLASSES = {Verdict.PASS: "ok", Verdict.FAIL: "bad", Verdict.INCONCLUSIVE: "open"}  # short: there are hundreds
 _BAD_ENDS = frozenset(ending.value for ending in BAD)
 
 
@@ -38,6 +39,7 @@ def environment() -> jinja2.Environment:
     )
     made.filters |= {
         "verdict": verdict,
+        "quietly": quietly,
         "reading": reading,
         "flow": flow,
         "ends": ends,
@@ -55,6 +57,11 @@ def environment() -> jinja2.Environment:
         "quantiles": formats.quantiles,
         "overhead": formats.overhead,
         "growth": formats.growth,
+        "dollars": amounts.dollars,
+        "figure": amounts.figure,
+        "whole": amounts.whole,
+        "measure": amounts.measure,
+        "crossing": amounts.crossing,
         "now": formats.now,
         "place": formats.place,
         "tightest": formats.tightest,
@@ -74,7 +81,7 @@ def printable(value: object) -> object:
 def verdict(value: Verdict, remark: str | None = None) -> Markup:
     """A verdict by symbol, word and colour: never by colour alone."""
     told = f"{formats.symbol(value)} {value.value}"
-    text = Markup('<b class="{}">{}</b>').format(value.value.lower(), told)
+    text = Markup('<b class="{}">{}</b>').format(_CLASSES[value], told)
     return text + (Markup(" {}").format(formats.plain(remark)) if remark else Markup())
 
 
@@ -91,8 +98,8 @@ def reading(cell: Reading, most: int = 3) -> Markup:
 def flow(cell: FlowCell | None) -> Markup:
     """One flow of one runtime: a symbol, and how many attempts ended as declared."""
     if cell is None or not cell.attempts:
-        return Markup('<b class="inconclusive">? none</b>')
-    return Markup('<b class="{}">{}</b>').format(cell.verdict.value.lower(), formats.flow(cell))
+        return Markup('<b class="open">? none</b>')
+    return _marked(cell.verdict, formats.flow(cell))
 
 
 def ends(cell: FaultCell | None) -> Markup:
@@ -100,7 +107,7 @@ def ends(cell: FaultCell | None) -> Markup:
     if cell is None:
         return Markup("-")
     texts = [
-        Markup('<b class="fail">✗ {} {}</b>').format(n, ending)
+        Markup('<b class="bad">✗ {} {}</b>').format(n, ending)
         if ending in _BAD_ENDS
         else escape(f"{n} {WORDS.get(ending, ending)}")
         for ending, n in cell.counts.items()
@@ -109,14 +116,28 @@ def ends(cell: FaultCell | None) -> Markup:
     return Markup(", ").join(texts) if texts else Markup("-")
 
 
-def shown_lines(numbers: tuple[int, ...], most: int = 4) -> str:
-    """Record lines of a row: "98, 106 and 1,073 more"."""
+def shown_lines(numbers: tuple[int, ...], most: int = 3) -> str:
+    """Record lines of a row: "98, 106, 122 and 1072 more"."""
     return formats.lines(numbers, most)
 
 
 def named_lines(series: plots.Series) -> str:
     """A plotted series and the record lines that its samples are read from."""
     return f"{series.name} {formats.lines(series.lines, 2)}"
+
+
+def quietly(value: Verdict, remark: str | None = None) -> Markup:
+    """A verdict in a long table: what passes is not marked, so that the rest is seen."""
+    return (
+        verdict(value, remark)
+        if value is not Verdict.PASS
+        else _marked(value, f"{formats.symbol(value)} {value.value} {remark or ''}".rstrip())
+    )
+
+
+def _marked(value: Verdict, told: str) -> Markup:
+    text = escape(formats.plain(told))
+    return text if value is Verdict.PASS else Markup('<b class="{}">{}</b>').format(_CLASSES[value], text)
 
 
 def words(name: str) -> str:

@@ -44,11 +44,12 @@ SECTIONS = (
     ("limits", "Platform limits"),
     ("custody", "Custody surfaces"),
     ("sensitivity", "Sensitivity"),
+    ("cost", "Cost and capacity"),
     ("missing", "Evidence that is missing"),
     ("environment", "Environment"),
     ("check", "How to check a number"),
 )
-WARM = ("pay_exact", "pay_swap")
+DRAWN_OF_ALL = "pay_swap"  # the trace with the most calls that every payment path has
 _SPACE = re.compile(r"\s*\n\s*")
 # What HTML lets one leave out, a sixth of a file that is mostly tables: end tags that the next tag implies, and quotes
 # around plain words. Text of a record holds neither "<" nor a quote: it is escaped.
@@ -97,8 +98,8 @@ def report_html(judgement: Judgement) -> str:
 
 
 def _is_drawn(judgement: Judgement, trace: Trace) -> bool:
-    """Every trace of what the decision rests on; of the others the two kinds of warm payment."""
-    return trace.name in WARM or any(reason.runtime == trace.runtime for reason in judgement.decision.forced_by)
+    """Every trace of what the decision rests on; of the others one warm payment."""
+    return trace.name == DRAWN_OF_ALL or any(reason.runtime == trace.runtime for reason in judgement.decision.forced_by)
 
 
 def _small(text: str) -> str:

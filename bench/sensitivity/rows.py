@@ -17,7 +17,6 @@ from bench.gates import GATES
 from bench.judgement import Judgement
 from bench.validity import run_defects
 from bench.verdict import Verdict
-from spikes.record import Role
 
 Cell = tuple[str, str]  # runtime, gate
 VerdictsAt = Callable[[float], Mapping[Cell, Verdict]]  # those that the number may change
@@ -142,6 +141,5 @@ def decided(judgement: Judgement, verdicts: Mapping[Cell, Verdict]) -> tuple[Top
             ),
         )
         for pin in judgement.evidence.runtimes
-        if pin.role is not Role.INFORMATIVE
     ]
     return ends(candidates, [gate.NAME for gate in GATES], blockers=run_defects(judgement.evidence))

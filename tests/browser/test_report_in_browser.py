@@ -78,7 +78,7 @@ def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
     def note(request: Request) -> None:
         asked.append(request.url.partition("#")[0])
 
-    def open_(path: Path, **options: object) -> Page:
+    def open_(path: Path, at: str = "", **options: object) -> Page:
         context = browser.new_context(**{"viewport": DESK, **options})  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
@@ -86,7 +86,7 @@ def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
         page.on("pageerror", lambda error: told.append(str(error)))
         page.on("request", note)
         wanted.add(path.as_uri())
-        page.goto(path.as_uri())
+        page.goto(path.as_uri() + at)
         return page
 
     yield open_
@@ -112,6 +112,13 @@ def _lost(page: Page) -> list[str]:
 
 def test_every_link_leads_to_something_that_is_then_seen(opened: Callable[..., Page], report: Path) -> None:
     assert _lost(opened(report)) == []
+
+
+def test_a_link_from_elsewhere_opens_the_fold_that_it_names(opened: Callable[..., Page], report: Path) -> None:
+    page = opened(report)
+    fold = page.locator("#matrix table td a").first.get_attribute("href") or ""
+    page = opened(report, at=fold)
+    page.locator(f"details[open][id='{fold[1:]}']").wait_for(state="visible", timeout=5_000)
 
 
 def test_without_script_every_criterion_can_still_be_reached(opened: Callable[..., Page], report: Path) -> None:

@@ -1,4 +1,4 @@
-"""A run spread over a cluster of dask.distributed: real workers, real shards, and every way a cluster can let one down."""
+"""A run spread over a cluster of dask.distributed: real workers, real shards, and the ways a cluster lets one down."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,9 @@ from typing import Any
 import psutil
 import pytest
 
+from bench import limits, thresholds
+from bench.evidence import parse
+from bench.judgement import judge
 from spikes import distributed
 from spikes.errors import ClusterFailure, Interrupted, PlanError, ToolMissing
 from spikes.processes import PROJECT
@@ -30,7 +34,7 @@ pytestmark = [
 ]
 
 DEADLINE_S = 60.0
-SMALL = ("--profile", "soak", "--payments", "2", "--runtimes", "native,node", "--seed", "5")
+SMALL = ("--profile", "soak", "--payments", "2", "--runtimes", "native,wasmtime", "--seed", "5")
 
 
 def until(condition: Callable[[], object], what: str) -> None:
@@ -43,16 +47,17 @@ def until(condition: Callable[[], object], what: str) -> None:
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Any]:
     """Two workers of one machine."""
-    from distributed import LocalCluster  # noqa: PLC0415 - slow to load, and only here
-
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, scheduler_port=0
-    ) as cluster:
+    with distributed.local_cluster(2) as cluster:
         yield cluster
 
 
 def command(*options: str) -> list[str]:
     return [sys.executable, "-m", "spikes", "run", *SMALL, *options]
+
+
+def said(argv: list[str]) -> subprocess.CompletedProcess[str]:
+    """What a command said and how it ended."""
+    return subprocess.run(argv, cwd=PROJECT, capture_output=True, text=True, timeout=200, check=False)
 
 
 def under_way() -> list[psutil.Process]:
@@ -69,12 +74,8 @@ def _line(process: psutil.Process) -> list[str]:
 
 
 @pytest.mark.timeout(300)
-def test_a_cluster_makes_the_run_that_one_machine_makes(workers: Any, tmp_path: Path) -> None:
-    out = ("--out", str(tmp_path))
-    done = subprocess.run(
-        command("--cluster", workers.scheduler_address, "--shards", "2", *out),
-        **{"cwd": PROJECT, "capture_output": True, "text": True, "timeout": 250, "check": False},
-    )
+def test_a_cluster_makes_every_attempt_of_the_plan(workers: Any, tmp_path: Path) -> None:
+    done = said(command("--cluster", workers.scheduler_address, "--shards", "2", "--out", str(tmp_path)))
     assert done.returncode == 0, done.stderr
     merged = Path(done.stdout.splitlines()[-1])
     assert merged == (tmp_path / "latest").resolve()
@@ -82,43 +83,34 @@ def test_a_cluster_makes_the_run_that_one_machine_makes(workers: Any, tmp_path: 
     header = lines[0]
     assert isinstance(header, Header)
     assert merged.name == header.run_id
-    assert [shard.runtimes for shard in header.shards] == [("node",), ("native",)]
+    assert [shard.runtimes for shard in header.shards] == [("native",), ("wasmtime",)]
     # Two workers of one machine are given one shard at a time, or they would disturb each other's times.
     first, second = sorted(header.shards, key=lambda shard: shard.started_at)
     assert first.ended_at is not None
     assert first.ended_at <= second.started_at
-    alone = subprocess.run(
-        command(*out), **{"cwd": PROJECT, "capture_output": True, "text": True, "timeout": 150, "check": False}
-    )
-    assert alone.returncode == 0, alone.stderr
-    whole = list(read_lines(Path(alone.stdout.splitlines()[-1]) / "record.jsonl"))
-    assert judged_digest(lines) == judged_digest(whole)
     assert judged_digest(lines) in done.stderr
-    assert sum(isinstance(line, Attempt) and not line.aside for line in lines) == sum(
-        isinstance(line, Attempt) for line in whole
-    )
+    # Every attempt of the plan is evidence in one of the shards.
+    plan = json.loads(said([sys.executable, "-m", "spikes", "plan", "--json", *SMALL]).stdout)
+    mine = [line.attempt for line in lines if isinstance(line, Attempt) and not line.aside]
+    assert sorted(mine) == [planned["attempt"] for planned in plan["attempts"]]
+    assert judge(parse((merged / "record.jsonl").read_bytes()), thresholds.load(limits.load())).defects == ()
 
 
 def test_a_worker_that_leaves_ends_the_run_and_its_shard(workers: Any, tmp_path: Path) -> None:
     seen: list[psutil.Process] = []
 
-    def kill_the_worker(text: str) -> None:
-        """Called when shard 1 begins; the shard itself is seen a little later, by a thread of this test."""
-
-    import threading  # noqa: PLC0415
-
-    def killer() -> None:
+    def kill_the_worker() -> None:
         until(under_way, "a shard under way")
         seen.extend(under_way())
-        parent = seen[0].parent()
-        assert parent is not None
-        parent.kill()
+        worker = seen[0].parent()
+        assert worker is not None
+        worker.kill()
 
-    thread = threading.Thread(target=killer)
-    thread.start()
-    with pytest.raises(ClusterFailure, match=r"left the cluster while it made shard 1"):
-        spread(workers.scheduler_address, 2, SMALL, tmp_path, kill_the_worker)
-    thread.join()
+    killer = threading.Thread(target=kill_the_worker)
+    killer.start()
+    with pytest.raises(ClusterFailure, match="left the cluster while it made shard 1"):
+        spread(workers.scheduler_address, 2, SMALL, tmp_path, lambda text: None)
+    killer.join()
     assert seen
     until(lambda: not under_way(), "the shard to follow its worker")
     assert not (tmp_path / "latest").exists()
@@ -132,12 +124,12 @@ def test_a_run_that_is_asked_to_stop_stops_its_shards(workers: Any, number: sign
     try:
         until(under_way, "a shard under way")
         run.send_signal(number)
-        _, said = run.communicate(timeout=DEADLINE_S)
+        _, words = run.communicate(timeout=DEADLINE_S)
     finally:
         run.kill()
         run.wait()
     assert run.returncode == Interrupted.exit_code
-    assert b"asked to stop" in said
+    assert b"asked to stop" in words
     until(lambda: not under_way(), "the shard to stop")
 
 
@@ -145,6 +137,17 @@ def test_a_shard_that_cannot_be_made_says_what_its_worker_said(workers: Any, tmp
     with pytest.raises(ClusterFailure, match=r"shard 1 came to no record \(exit code 11\)") as failed:
         spread(workers.scheduler_address, 1, ["--profile", "nonesuch"], tmp_path, lambda text: None)
     assert "there is no profile 'nonesuch'" in failed.value.last_words
+
+
+def test_a_shard_is_never_begun_twice_without_a_word(workers: Any) -> None:
+    """What a restarted worker would do: dask hands it the same task again."""
+    from distributed import Client, Event  # noqa: PLC0415 - slow to load, and only here
+
+    with Client(workers.scheduler_address) as client:
+        Event("again-1", client=client).set()
+        future = client.submit(distributed.make_shard, 1, SMALL, "again", pure=False)
+        with pytest.raises(ClusterFailure, match="began shard 1 a second time"):
+            future.result(timeout=DEADLINE_S)
 
 
 def test_an_address_where_nothing_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,14 +162,11 @@ def test_an_address_where_nothing_listens(tmp_path: Path, monkeypatch: pytest.Mo
 def test_without_the_extra_it_is_said_how_to_install_it(tmp_path: Path) -> None:
     program = "import sys; sys.modules['distributed'] = None; from spikes.__main__ import main; sys.exit(main())"
     argv = [sys.executable, "-c", program, "run", *SMALL, "--cluster", "local", "--out", str(tmp_path)]
-    done = subprocess.run(argv, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
+    done = said(argv)
     assert done.returncode == ToolMissing.exit_code
     assert "make setup" in done.stderr
     assert "dask[distributed]" in done.stderr
-    plan = subprocess.run(
-        [sys.executable, "-c", program, "plan", "--json", "--runtimes", "native"],
-        **{"cwd": PROJECT, "capture_output": True, "text": True, "timeout": 60, "check": True},
-    )
+    plan = said([sys.executable, "-c", program, "plan", "--json", "--runtimes", "native"])
     assert json.loads(plan.stdout)["runtimes"] == ["native"], "nothing else needs it"
 
 
@@ -180,6 +180,6 @@ def test_without_the_extra_it_is_said_how_to_install_it(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_cut_so_is_said_before_a_cluster_is_asked(options: list[str], says: str) -> None:
-    done = subprocess.run(command(*options), cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
+    done = said(command(*options))
     assert done.returncode == PlanError.exit_code
     assert says in done.stderr

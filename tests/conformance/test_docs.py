@@ -32,7 +32,9 @@ LONG = {
     ".venv/bin/python -m spikes run --profile quick --runtimes native,node --seed 1": "the same",
     ".venv/bin/python -m spikes run --profile quick --shard 1/2": "minutes; the tests of shards make small ones",
     ".venv/bin/python -m spikes run --profile quick --shard 2/2": "the same",
-    ".venv/bin/python -m spikes merge reports/merged reports/latest-shard-1of2 reports/latest-shard-2of2": "the same",
+    ".venv/bin/python -m spikes merge reports/merged reports/*-shard-?of2": "the same; a shell spells the pattern out",
+    ".venv/bin/python -m bench judge reports/merged": "the same",
+    ".venv/bin/python -m spikes run --profile quick --cluster local --shards 2": "test_distributed.py makes one",
 }
 # What runs until it is told to stop: what it says when it is ready.
 ENDLESS = {".venv/bin/python -m spikes emulator --json": "{"}

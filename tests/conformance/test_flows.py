@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,12 @@ async def test_live_mode_pays_once_at_a_stand_in(
             )
             with pytest.raises(FlowFailure, match="paid"):
                 await asyncio.to_thread(live_flows.main, dear, tmp_path / "dear")
+            # A Worker that was told mainnet takes no invoice of a regtest, whatever the seller asks.
+            capsys.readouterr()
+            with pytest.raises(FlowFailure, match="blocked_cap"):
+                await asyncio.to_thread(live_flows.main, replace(live, network="mainnet"), tmp_path / "mainnet")
+            assert "WRONG blocked_cap" in (said := capsys.readouterr().out)
+            assert "invoice_unpayable" in said
             assert (await network.wallet(seat.identity)).available_sats == 5_000 - 15 - 2
         finally:
             await seat.stop()

@@ -6,16 +6,20 @@ be held against what the run, its account and the judge say.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,15 +27,22 @@ import pytest
 from bench import evidence, limits, thresholds
 from bench.judgement import Judgement, judge
 from bench.verdict import Criterion, Verdict
-from spikes.errors import LiveFailure, NetworkUnreachable, PinMismatch, ToolMissing
+from spikes import services
+from spikes.commands import live
+from spikes.errors import Interrupted, LiveFailure, NetworkUnreachable, PinMismatch, ToolMissing
+from spikes.live.invoices import Payable
+from spikes.live.run import Order
+from spikes.live.seats import MSATS_PER_SAT, LiveSeats
 from spikes.pins import verified_digests
 from spikes.record import Attempt, Fact, Footer, HarnessError, Header, Outcome, read_lines
-from spikes.runtimes import durable_object, native, node, workerd
+from spikes.run_directory import make_run_directory
+from spikes.runtimes import Runtime, durable_object, native, node, workerd
 from tests.conformance.live_stage import (
     API_KEY,
     CAP_SATS,
     FUNDS_SATS,
     IDENTITY,
+    LIMIT_SATS,
     MNEMONIC,
     LiveStage,
     all_at,
@@ -159,6 +170,43 @@ async def test_an_end_that_stays_unknown_keeps_its_money_in_the_account(tmp_path
         assert criterion(judged(stage.latest), "native").verdict is Verdict.INCONCLUSIVE
 
 
+@pytest.mark.parametrize(("runtime", "cap_msats"), [(native, 1), (native, None), (node, None), (durable_object, None)])
+async def test_a_driver_keeps_the_limit_whatever_the_harness_asks(
+    runtime: Runtime, cap_msats: int | None, tmp_path: Path
+) -> None:
+    over = LIMIT_SATS + 1 if cap_msats is None else 1
+    async with live_stage(tmp_path) as stage, services.http_client() as http:
+        assert stage.emulator is not None
+        run = make_run_directory(tmp_path / "out", "live", 0, datetime.now(UTC))
+        process = LiveSeats(stage.live, stage.permission, run, http).process(runtime, "driver", cap_msats)
+        try:
+            await process.start()
+            body = {"requestId": str(uuid.uuid4()), "maxAmountMsats": over * MSATS_PER_SAT}
+            invoice = (await stage.emulator.issue_invoice(over, "too dear")).bolt11
+            answer = await process.driver.experiment("pay", {**body, "invoice": invoice}, 60)
+        finally:
+            await process.stop()
+        assert answer.code == "request_cap_exceeded"
+        assert (await stage.emulator.wallet(IDENTITY)).owned_sats == FUNDS_SATS
+
+
+async def test_who_stops_a_payment_that_is_under_way_gets_nothing_back_in_the_account(tmp_path: Path) -> None:
+    async with live_stage(tmp_path) as stage:
+        assert stage.emulator is not None
+        await stage.emulator.set_fault(IDENTITY, {"kind": "stuck", "count": 0})
+        work = asyncio.ensure_future(stage.run(("native",), await stage.invoices(100)))
+        deadline = time.monotonic() + 60
+        while not stage.account.exists() or "reserved" not in stage.account.read_text(encoding="utf-8"):
+            assert time.monotonic() < deadline, "no payment was begun within a minute"
+            await asyncio.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(Interrupted, match="look at the wallet"):
+            await work
+        assert stage.spent_sats() == 100 + 2 * FEE_SATS
+    assert not [line for line in read_lines(stage.latest) if isinstance(line, Footer)]
+    assert "cut off" in judged(stage.latest).decision.statement
+
+
 # --- a network that cannot be reached ---------------------------------------------------------------------------------
 
 
@@ -197,6 +245,24 @@ async def test_a_network_that_cannot_be_reached_decides_nothing_and_says_why(
         assert verdict.verdict is Verdict.INCONCLUSIVE
         assert "network_unreachable: hosted-regtest cannot be reached" in verdict.reason
     assert "network_unreachable" in judgement.decision.statement
+
+
+def test_the_command_says_where_the_record_of_a_run_that_could_not_start_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closed_port() as url:
+        stage = LiveStage(folder=tmp_path, live=all_at(url), emulator=None)
+    payable = Payable(
+        line=1, text="lnbcrt1", payment_hash="ab" * 32, amount_sats=10, expires_at_s=int(time.time()) + 600
+    )
+    order = Order(network=stage.live, permission=stage.permission, runtimes=(native,), invoices=(payable,), payments=1)
+    with pytest.raises(NetworkUnreachable) as refused:
+        live.make(order, tmp_path / "out", stage.account)
+    assert refused.value.exit_code == 23
+    run = Path(capsys.readouterr().out.strip())
+    assert run == (tmp_path / "out" / "latest-live").resolve()
+    assert sorted(each.name for each in run.iterdir()) == ["logs", "record.jsonl"]
+    assert judged(run / "record.jsonl").defects
 
 
 # --- and nothing but loopback is ever contacted -----------------------------------------------------------------------

@@ -115,6 +115,7 @@ def test_a_run_ends_with_a_whole_record_and_leaves_no_secret_behind(tmp_path: Pa
     )
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=170, check=False)
     assert done.returncode == 0, done.stderr
+    assert "about 0:00 left: native         use, inspected" in done.stderr
     path = Path(done.stdout.splitlines()[-1])
     assert path == (tmp_path / "latest").resolve()
     evidence = record.load(path / "record.jsonl")

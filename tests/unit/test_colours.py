@@ -21,29 +21,24 @@ class Stream(io.StringIO):
 
 
 @pytest.mark.parametrize(
-    ("is_terminal", "no_color", "force_color", "term", "wanted"),
+    ("is_terminal", "environment", "wanted"),
     [
-        (True, None, None, "xterm", True),
-        (True, None, None, None, True),
-        (True, None, None, "dumb", False),
-        (False, None, None, "xterm", False),
-        (True, "1", None, "xterm", False),
-        (True, "", None, "xterm", True),  # set and empty does not count
-        (False, None, "1", None, True),
-        (False, None, "1", "dumb", True),
-        (False, None, "", None, False),
-        (True, "1", "1", "xterm", False),
+        (True, {"TERM": "xterm"}, True),
+        (True, {}, True),
+        (True, {"TERM": "dumb"}, False),
+        (False, {"TERM": "xterm"}, False),
+        (True, {"NO_COLOR": "1"}, False),
+        (True, {"NO_COLOR": ""}, True),  # set and empty does not count
+        (False, {"FORCE_COLOR": "1"}, True),
+        (False, {"FORCE_COLOR": "1", "TERM": "dumb"}, True),
+        (False, {"FORCE_COLOR": ""}, False),
+        (True, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
     ],
 )
 def test_when_colours_are_welcome(
-    monkeypatch: pytest.MonkeyPatch,
-    is_terminal: bool,
-    no_color: str | None,
-    force_color: str | None,
-    term: str | None,
-    wanted: bool,
+    monkeypatch: pytest.MonkeyPatch, is_terminal: bool, environment: dict[str, str], wanted: bool
 ) -> None:
-    told(monkeypatch, no_color, force_color, term)
+    told(monkeypatch, environment.get("NO_COLOR"), environment.get("FORCE_COLOR"), environment.get("TERM"))
     assert colours.wants_colour(Stream(is_terminal)) is wanted
 
 

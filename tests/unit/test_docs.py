@@ -20,9 +20,13 @@ import spikes.errors
 from bench.__main__ import COMMANDS as BENCH
 from bench.commands import judge, readme, verify
 from bench.errors import BenchError
+from bench.gates.custody import SURFACES
 from spikes.__main__ import COMMANDS as SPIKES
 from spikes.errors import HarnessFailure
-from tests.pages import FENCED, PAGES, ROOT, RUNBOOKS, SHELL, Documented, everywhere
+from spikes.experiments.flow_table import FLOWS
+from spikes.faults.catalogue import CATALOGUE
+from spikes.runtimes import RUNTIMES
+from tests.pages import FENCED, PAGES, ROOT, RUNBOOKS, Documented, everywhere
 
 COMMANDS = everywhere()
 OURS = [each for each in COMMANDS if each.ours]
@@ -30,6 +34,7 @@ REFERENCE = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)\)")
 CODE = re.compile(r"^\| (\d+) \| (\w+) \|", re.M)
 VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9]\b")
+NUMBERS = {16: "sixteen", 29: "twenty-nine", 90: "ninety"}
 SOURCES = ("*.py", "*.js", "*.mjs", "Makefile", "*.toml")
 
 
@@ -146,3 +151,14 @@ def test_every_variable_that_is_named_exists() -> None:
     for page in PAGES:
         for name in VARIABLE.findall(page.read_text(encoding="utf-8")):
             assert name in code, f"{name} in {shown(page)}"
+
+
+def test_the_numbers_in_the_prose_are_those_of_the_code() -> None:
+    prose = " ".join((ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8").split())
+    assert f"{NUMBERS[len(SURFACES)]} surfaces" in prose
+    assert f"{NUMBERS[len(FLOWS)].capitalize()} [flows]" in prose
+    assert f"Some {NUMBERS[round(len(CATALOGUE), -1)]} [fault schedules]" in prose
+    runtimes = re.findall(
+        r"^\| `(\w+)` \| \w", (ROOT / "README.md").read_text(encoding="utf-8").partition("## Who")[2], re.M
+    )
+    assert sorted(runtimes) == sorted(runtime.NAME for runtime in RUNTIMES)

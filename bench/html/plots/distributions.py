@@ -17,11 +17,12 @@ from bench.html.plots.ink import colour, dashes
 from bench.html.plots.paths import FINE, band, curve
 from bench.html.plots.scales import Scale, scale_over
 from bench.html.plots.steps import Steps, steps
-from bench.html.plots.svg import WIDTH, drawing, element, joined, number, text
+from bench.html.plots.svg import WIDTH, breadth, drawing, element, joined, number, text
 from bench.latency_tables import Spread, spread
 
 _LEFT, _RIGHT, _TALL = 40.0, 470.0, 170.0
 _ROW = 15.0
+FEWEST_FOR_BAND = 8  # the band of fewer samples is most of the plot, and tells next to nothing
 _BEYOND = 6.0  # the axis goes on a little after the last sample, so that a curve is seen to end
 _N, _P50, _P95 = 208.0, 222.0, 350.0  # the columns of figures
 _Quantile = tuple[float | None, float | None, float | None]  # with its bounds
@@ -42,7 +43,9 @@ def ecdf(plot: EcdfPlot) -> Markup:
         below + _ROW * (len(plot.series) + 1) + 4,
         across(scale, top, top + _TALL, plot.unit),
         up(share, _LEFT, _RIGHT),
-        element("g", *(_band(*each, share) for each in drawn), transform=FINE, fill_opacity=".09"),
+        element(
+            "g", *(_band(*each, share) for each in drawn if _has_band(each[1])), transform=FINE, fill_opacity=".09"
+        ),
         element("g", *(_curve(*each, share) for each in drawn), transform=FINE, fill="none", stroke_width=16),
         joined(_target(target, nth, scale, share) for nth, target in enumerate(plot.targets)),
         _legend(plot, figures, scale, below),
@@ -65,7 +68,13 @@ def _curve(series: Series, stair: Steps, share: Scale) -> Markup:
 
 
 def _band(series: Series, stair: Steps, share: Scale) -> Markup:
-    return element("path", d=band(stair.upper, stair.lower, share.place, _LEFT, _RIGHT), fill=colour(series.slot))
+    """From the first sample to the last: beyond them it says what n says already, and hides other runtimes'."""
+    first, last = stair.upper.places[0], stair.lower.places[-1]
+    return element("path", d=band(stair.upper, stair.lower, share.place, first, last), fill=colour(series.slot))
+
+
+def _has_band(stair: Steps) -> bool:
+    return stair.n >= FEWEST_FOR_BAND and bool(stair.curve.places)
 
 
 def _target(target: Target, nth: int, scale: Scale, share: Scale) -> Markup:
@@ -98,12 +107,13 @@ def _legend(plot: EcdfPlot, figures: Sequence[Spread], scale: Scale, y: float) -
 
 def _row(series: Series, told: Spread, y: float, size: float) -> Markup:
     p50, p95 = (_bounded(quantile, size) for quantile in _quantiles(told))
+    n = f"{told.n}" if told.n >= FEWEST_FOR_BAND else f"{told.n}, no band"
     line = {"stroke": colour(series.slot), **_dashed(series)}
     return joined(
         (
             element("path", d=f"M4 {number(y - 4)}H34", stroke_width=2.4, **line),
-            text(series.name, _LEFT, y, width=_N - 24 - _LEFT),
-            text(f"{told.n}", _N, y, text_anchor="end"),
+            text(series.name, _LEFT, y, width=_N - breadth(n) - 8 - _LEFT),
+            text(n, _N, y, text_anchor="end"),
             text(p50, _P50, y, width=_P95 - _P50 - 4),
             text(p95, _P95, y, width=WIDTH - _P95),
         )
@@ -140,7 +150,8 @@ def _description(plot: EcdfPlot, stairs: Sequence[Steps], figures: Sequence[Spre
     moved = max((stair.moved for stair in stairs), default=0.0)
     widened = max((stair.widened for stair in stairs), default=0.0)
     parts = [
-        f"Share of samples that came within a time, {kind} axis, in bands at {_percent(plot.confidence)} each.",
+        f"Share of samples that came within a time, {kind} axis, in bands at {_percent(plot.confidence)} each "
+        f"from {FEWEST_FOR_BAND} samples on, as far as samples go.",
         f"Of {number(WIDTH)} units across, no step is moved by more than {number(moved + 0.1)} to save space, "
         f"and no band widened by more than {number(widened + 0.1)}.",
     ]

@@ -25,7 +25,7 @@ def element(name: str, *inside: str, **attributes: str | float) -> Markup:
     told = "".join(f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"' for key, value in attributes.items())
     if not inside:
         return Markup(f"<{name}{told} />")  # noqa: S704 - the values are escaped
-    return Markup(f"<{name}{told}>{joined(escape(part) for part in inside)}</{name}>")  # noqa: S704 - so are the parts
+    return Markup(f"<{name}{told}>{joined(inside)}</{name}>")  # noqa: S704 - joining escapes the parts
 
 
 def joined(parts: Iterable[str]) -> Markup:

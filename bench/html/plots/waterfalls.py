@@ -13,12 +13,13 @@ from bench.formats import quantity
 from bench.html.plots.axes import across
 from bench.html.plots.ink import party
 from bench.html.plots.scales import Scale
-from bench.html.plots.svg import drawing, element, joined, number, text
+from bench.html.plots.svg import WIDTH, breadth, drawing, element, joined, number, text
 from bench.trace_tables import Call, Trace
 
 MOST = 48  # rows; a payment has a dozen, a turn that waits for its payment polls for longer
 _LEFT, _RIGHT = 188.0, 432.0
 _HEAD, _ROW, _BAR = 16.0, 14.0, 9.0
+_EDGE = WIDTH - 4
 _LAST = 438.0  # where the figure behind a bar begins at the latest
 
 
@@ -59,13 +60,13 @@ def _words(call: Call, scale: Scale, y: float) -> Markup:
     """Who serves it and what it is, to the left; how long it took, and what went wrong, behind its bar."""
     letter, _ = party(call.party)
     failed = "" if call.code is None else f" {call.code}"
-    x = min(scale.place(call.end_s) + 3, _LAST)
-    return joined(
-        (
-            text(f"{letter} {call.method}", 4, y + 10, width=_LEFT - 8),
-            text(f"{1000 * call.duration_s:.3g}{failed}", x, y + 10, width=476 - x),
-        )
-    )
+    took = f"{1000 * call.duration_s:.3g}{failed}"
+    behind, before = min(scale.place(call.end_s) + 3, _LAST), scale.place(call.start_s) - 3
+    if behind + breadth(took) > _EDGE and before - breadth(took) > _LEFT:
+        figure = text(took, before, y + 10, text_anchor="end")
+    else:
+        figure = text(took, behind, y + 10, width=_EDGE - behind)
+    return joined((text(f"{letter} {call.method}", 4, y + 10, width=_LEFT - 8), figure))
 
 
 def _bars(calls: Sequence[Call], scale: Scale) -> Markup:

@@ -13,7 +13,7 @@ from bench import adr, adr_page, render
 from bench.judgement import Judgement
 from bench.limits import Limits
 from bench.thresholds import Thresholds
-from spikes.record import HarnessError
+from spikes.record import HarnessError, Shard, Tier
 from tests.records.builder import CONVEX_ISOLATE, NATIVE, WORKERD, Run
 from tests.records.cases import HERE, everything
 
@@ -92,6 +92,17 @@ def test_every_figure_names_its_record_lines(topology_a: Judgement) -> None:
     assert all(re.match(r"\d+", row[7]) for row in figures)
 
 
+def test_an_external_runtime_that_is_fit_too_is_named(judged: Judge, topology_a: Judgement) -> None:
+    assert "Topology B with node passes them as well; Topology A comes first" in adr.adr_md(topology_a)
+    alone = adr.adr_md(judged(everything("native", "workerd").data()))
+    assert 'Chosen option: "Topology A in workerd"' in alone
+    assert "passes them as well" not in alone
+    header = topology_a.evidence.header
+    pins = [dataclasses.replace(pin, tier=Tier.STAND_IN) if pin.name == "node" else pin for pin in header.runtimes]
+    pretended = dataclasses.replace(topology_a.evidence, header=dataclasses.replace(header, runtimes=tuple(pins)))
+    assert "passes them as well" not in adr.adr_md(dataclasses.replace(topology_a, evidence=pretended))
+
+
 def test_an_option_that_nothing_rests_on_has_no_table(topology_a: Judgement) -> None:
     part = adr.adr_md(topology_a).split("### Topology B with node\n")[1].split("\n### ")[0]
     assert "| figure |" not in part
@@ -149,3 +160,32 @@ def test_the_digest_holds_every_limit(numbers: Thresholds) -> None:
 def test_the_same_record_gives_the_same_bytes(judged: Judge) -> None:
     data = (HERE / "reference.jsonl").read_bytes()
     assert adr.adr_md(judged(data)) == adr.adr_md(judged(data))
+
+
+def test_every_machine_of_a_merged_run_is_named(topology_a: Judgement) -> None:
+    """Times of two machines are told apart; a run that was made whole has one."""
+    header = topology_a.evidence.header
+    told = adr.adr_md(topology_a)
+    assert [line for line in told.splitlines() if line.startswith("| machine")] == [
+        "| machine | cpu 2 cores, os Linux |"
+    ]
+    among = tuple(pin.name for pin in header.runtimes)
+    shards = tuple(
+        Shard(
+            number=number,
+            of=2,
+            run_id=f"part-{number}",
+            plan="sha256:00",
+            among=among,
+            runtimes=runtimes,
+            host={"cpu": cpu},
+            started_at=header.started_at,
+        )
+        for number, runtimes, cpu in ((1, ("native", "node"), "one | x"), (2, ("workerd",), "other"))
+    )
+    merged = dataclasses.replace(topology_a.evidence, header=dataclasses.replace(header, shards=shards))
+    told = adr.adr_md(dataclasses.replace(topology_a, evidence=merged))
+    assert [line for line in told.splitlines() if line.startswith("| machine")] == [
+        "| machine of native, node | cpu one \\| x |",
+        "| machine of workerd | cpu other |",
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bench import adr, adr_page
@@ -29,6 +29,7 @@ def reference(request: pytest.FixtureRequest) -> Judgement:
     return judged((HERE / "reference.jsonl").read_bytes())
 
 
+@example(front=["status: x"], notes=f"a\n{adr_page.END_OF_NOTES}\nb\n{adr_page.NOTES}\nc")
 @given(front=st.lists(ENTRIES, min_size=1, max_size=5), notes=LINES.map("\n".join))
 def test_front_matter_and_notes_survive_word_for_word(reference: Judgement, front: list[str], notes: str) -> None:
     page = adr_page.Page(front=tuple(front), notes=notes)

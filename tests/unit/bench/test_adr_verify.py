@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -59,43 +60,75 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def test_what_nobody_touched_is_verified(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert verify() == 0
-    told = capsys.readouterr()
-    assert told.out.startswith("verified: reports/")
-    assert str(ADR) in told.out
-    assert "README.md" in told.out
-    assert not told.err
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A copy of a committed decision, the current directory while a test lasts."""
+
+    adr: Path
+    record: Path
+    options: tuple[str, ...]
+
+    def verify(self, *more: str) -> int:
+        return cli.main(["verify", *self.options, *more])
 
 
-def test_one_digit_of_the_record_is_found(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A duration in the middle of the record is a thousandth of a second off; no verdict changes."""
-    path = project / "reports" / RUN / "record.jsonl.zst"
-    data = packing.unpack(path.read_bytes())
+def _of_this_repository() -> tuple[adr_series.Numbered, ...]:
+    current = adr_series.current(adr_series.series_of(ROOT / ADR))
+    return () if current is None else (current,)
+
+
+@pytest.fixture(params=["miniature", *("committed" for _ in _of_this_repository())])
+def source(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
+    """A small decision made for the test and, once there is one, the decision that this repository is committed to."""
+    if request.param == "miniature":
+        request.getfixturevalue("project")
+        record = runs.find_record(RUN)
+        return Source(adr=ADR, record=record, options=("--limits", str(LIMITS)))
+    (current,) = _of_this_repository()
+    run = verification.record_of(current).parent
+    for part in (ROOT / "adr", run):
+        shutil.copytree(part, tmp_path / part.relative_to(ROOT), ignore=shutil.ignore_patterns("logs", "scratch"))
+    shutil.copy(ROOT / "README.md", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return Source(adr=current.path.relative_to(ROOT), record=runs.find_record(run.relative_to(ROOT)), options=())
+
+
+def test_what_nobody_touched_is_verified(source: Source, capsys: pytest.CaptureFixture[str]) -> None:
+    assert source.verify() == 0
+    told = capsys.readouterr().out
+    assert told.startswith("verified: reports/")
+    assert str(source.adr) in told
+    assert "README.md" in told
+
+
+def test_one_digit_of_the_record_is_found(source: Source, capsys: pytest.CaptureFixture[str]) -> None:
+    """The last digit of a duration in the middle of the record is another; no verdict changes."""
+    data = runs.raw(source.record)
     found = list(re.finditer(rb'"wall_s":\d+\.\d*?(\d)[,}]', data))
     place = found[len(found) // 2].start(1)
     digit = b"1" if data[place : place + 1] != b"1" else b"2"
-    path.write_bytes(packing.pack(data[:place] + digit + data[place + 1 :]))
-    assert verify() == 5
+    changed = data[:place] + digit + data[place + 1 :]
+    source.record.write_bytes(packing.pack(changed) if source.record.name == runs.PACKED else changed)
+    assert source.verify() == 5
     told = capsys.readouterr().err
-    assert f"bench: {ADR} is not what the record gives" in told
-    assert f"bench: reports/{RUN}/verdicts.json is not what the record gives" in told
+    assert f"bench: {source.adr} is not what the record gives" in told
+    assert f"bench: {source.record.with_name('verdicts.json')} is not what the record gives" in told
 
 
-def test_one_threshold_is_found(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    changed = project / "thresholds.toml"
+def test_one_threshold_is_found(source: Source, capsys: pytest.CaptureFixture[str]) -> None:
+    changed = Path("thresholds.toml")
     shutil.copy(thresholds.DEFAULT_PATH, changed)
     edit(changed, "[paid_turn_p95_s]\nvalue = 10.0", "[paid_turn_p95_s]\nvalue = 9.5")
-    assert verify("--thresholds", str(changed)) == 5
-    assert f"bench: {ADR} is not what the record gives" in capsys.readouterr().err
+    assert source.verify("--thresholds", str(changed)) == 5
+    assert f"bench: {source.adr} is not what the record gives" in capsys.readouterr().err
 
 
-def test_one_line_of_the_adr_is_found(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = (project / ADR).read_text(encoding="utf-8")
-    number = text.split("\n").index("## Decision Outcome") + 3
-    edit(project / ADR, 'Chosen option: "Topology A in workerd"', 'Chosen option: "Topology A in Workerd"')
-    assert verify() == 5
-    assert f'line {number} says \'Chosen option: "Topology A in Workerd"' in capsys.readouterr().err
+def test_one_line_of_the_adr_is_found(source: Source, capsys: pytest.CaptureFixture[str]) -> None:
+    number = source.adr.read_text(encoding="utf-8").split("\n").index("## Decision Outcome") + 1
+    edit(source.adr, "## Decision Outcome", "## Decision outcome")
+    assert source.verify() == 5
+    told = capsys.readouterr().err
+    assert f"{source.adr} is not what the record gives: line {number} says '## Decision outcome'" in told
 
 
 def test_one_digit_of_the_packed_file_is_found(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -195,6 +228,12 @@ def test_verify_one_run_and_its_adr(project: Path) -> None:
     assert verify(RUN, "--adr", "adr/0009-none.md") == 37
 
 
+def test_nothing_that_is_committed_names_a_place_on_this_machine(published: Path) -> None:
+    for path in published.rglob("*"):
+        if path.is_file():
+            assert str(published).encode() not in packing.unpack(path.read_bytes()), path
+
+
 def test_any_line_of_the_generated_part_is_held(published: Path, judged: Callable[[bytes], Judgement]) -> None:
     """Not only the lines that the tests above change."""
     record = published / "reports" / RUN / "record.jsonl.zst"
@@ -219,11 +258,16 @@ def test_any_line_of_the_generated_part_is_held(published: Path, judged: Callabl
     changed()
 
 
-def test_the_committed_decision_is_what_its_record_gives(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one in this repository, by its own limits; until one is committed, verify says that there is none."""
-    monkeypatch.chdir(ROOT)
-    committed = [x for x in adr_series.series_of(ADR) if x.page.is_proposed or x.page.is_accepted]
-    assert cli.main(["verify"]) == (0 if committed else 37)
+def test_until_a_decision_is_committed_verify_says_that_there_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A new clone of this repository without one; with one, the tests above are about it."""
+    shutil.copy(ROOT / "README.md", tmp_path)
+    (tmp_path / "adr").mkdir()
+    shutil.copy(ROOT / "adr" / "0001-record-decisions.md", tmp_path / "adr")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["verify"]) == 37
+    assert "no run is committed: adr holds no generated ADR" in capsys.readouterr().err
 
 
 def test_the_first_difference_is_shown_where_it_is() -> None:

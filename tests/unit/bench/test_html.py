@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import hashlib
 import itertools
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -20,11 +21,12 @@ from bench.gates import GATES
 from bench.gates.conclude import fails
 from bench.gates.conclude import undecided as open_
 from bench.html import report_html
+from bench.html.anchors import anchors
 from bench.html.report import SECTIONS
 from bench.judgement import Judgement, judge
 from bench.thresholds import Thresholds
 from bench.verdict import Criterion, Verdict
-from spikes.record import Outcome
+from spikes.record import Outcome, Shard
 from tests.browser.page import Page
 from tests.records.builder import NATIVE, WORKERD, Run
 from tests.records.cases import HERE, everything, under_pressure
@@ -38,6 +40,7 @@ RECORDS: Mapping[str, Callable[[], bytes]] = {
     "under pressure": under_pressure,
     "cut off": lambda: (HERE / "reference.jsonl").read_bytes()[:-1],
     "nothing but controls": lambda: _bare().data(),
+    "traced": lambda: _traced().data(),
 }
 # Whatever a driver says: markup, the end of a script, quotes, template words, half a surrogate pair, control signs.
 HOSTILE = (
@@ -53,6 +56,18 @@ HOSTILE = (
 def _bare() -> Run:
     run = Run(NATIVE, WORKERD)
     run.negative_controls()
+    return run
+
+
+def _traced() -> Run:
+    """Two runtimes that pay, with the calls of some payments, and a fact that only looks like a trace."""
+    run = everything("native", "workerd")
+    calls = [["ssp", "LightningSendFeeEstimate", 0.5, 4.25], ["operator-0", "start_transfer", 5, 1.5, "UNAVAILABLE"]]
+    for runtime in ("native", "workerd"):
+        for name in ("cold", "pay_swap"):
+            told = {"attempt": -1, "answered_ms": 12.5, "calls": calls}
+            run.fact(runtime, f"trace.{name}", json.dumps(told))
+    run.fact("workerd", "trace.pay_exact", "no trace")
     return run
 
 
@@ -122,7 +137,8 @@ def test_landmarks_are_there_and_the_first_link_skips_to_the_decision(page: Page
     assert {name: len(page.named(name)) for name in ("header", "nav", "main", "footer")} == {
         **dict.fromkeys(("header", "nav", "main", "footer"), 1)
     }
-    assert page.links[0] == "#decision"
+    first = next(tag for tag in page.tags if tag.name == "a")
+    assert first.attributes == {"class": "skip", "href": "#decision"}
     (html,) = page.named("html")
     assert html.attributes["lang"] == "en"
     labelled = [tag.attributes["aria-labelledby"] for tag in page.named("section")]
@@ -158,7 +174,7 @@ def test_every_picture_has_a_name_and_a_description(page: Page) -> None:
 def test_colour_never_speaks_alone(text: str) -> None:
     marked = re.findall(r"<b class=(\w+)>([^<]*)</b>", text)
     assert marked
-    signs = {"pass": "✓", "fail": "✗", "inconclusive": "?"}
+    signs = {"ok": "✓", "bad": "✗", "open": "?"}
     assert [entry for entry in marked if not entry[1].startswith(signs[entry[0]]) or len(entry[1]) < 3] == []
 
 
@@ -175,6 +191,62 @@ def test_every_cell_of_the_matrix_leads_to_its_criteria(decided: Judgement) -> N
             assert names[: len(grouped(verdict.criteria))] == [
                 together(group).name.replace("_", " ") for group in grouped(verdict.criteria)
             ]
+
+
+def test_traces_are_drawn_with_their_calls_in_a_table(judged: Judge) -> None:
+    page = Page(report_html(judged(_traced().data())))
+    drawn = [name for table in page.tables if (name := table.caption or "").startswith("Calls of ")]
+    assert drawn == [
+        "Calls of native: first payment of a fresh process",
+        "Calls of native: warm payment, a leaf is swapped first",
+        "Calls of workerd: first payment of a fresh process",
+        "Calls of workerd: warm payment, a leaf is swapped first",
+    ]
+    _, first, second = page.table(drawn[0]).rows
+    assert [cell.text.strip() for cell in first] == ["LightningSendFeeEstimate", "ssp", "0.5 ms", "4.25 ms", "well"]
+    assert [cell.text.strip() for cell in second] == ["start_transfer", "operator-0", "5 ms", "1.5 ms", "UNAVAILABLE"]
+    assert len(page.table("All traces").rows) == 1 + 4
+    assert "Not readable as traces: record lines" in page.words
+
+
+def test_a_record_without_traces_says_so(undecided: Judgement) -> None:
+    assert "This record holds no trace" in Page(report_html(undecided)).words
+
+
+def test_ids_are_safe_and_apart_whatever_a_runtime_is_called(judged: Judge) -> None:
+    pins = [dataclasses.replace(WORKERD, name=name) for name in ("a b", "a-b", 'a"><b>', "a\u202eb")]
+    run = Run(NATIVE, *pins)
+    for pin in pins:
+        run.pay(pin.name)
+    whole = judged(run.data())
+    ids = anchors(whole).ids
+    assert ids["custody", "a b"] == "custody-a-b"
+    assert ids["custody", "a-b"] == "custody-a-b-2"
+    assert {name for name in ids.values() if not re.fullmatch(r"[A-Za-z0-9_.-]+", name)} == set()
+    page = Page(report_html(whole))
+    assert [name for name, n in Counter(page.ids).items() if n > 1] == []
+    assert [link for link in page.links if link[1:] not in page.ids] == []
+
+
+def test_a_merged_record_says_who_measured_what(undecided: Judgement) -> None:
+    evidence = undecided.evidence
+    assert "Shards: who measured what" not in {table.caption for table in Page(report_html(undecided)).tables}
+    first = Shard(
+        number=1,
+        of=2,
+        run_id="r",
+        plan="sha256:0",
+        among=("native", "workerd"),
+        runtimes=("native",),
+        host={"cpu": "CPU 1", "cores": "2"},
+        started_at="t0",
+        ended_at="t1",
+    )
+    second = dataclasses.replace(first, number=2, runtimes=("workerd",), host={"cpu": "CPU 2", "cores": "2"})
+    header = dataclasses.replace(evidence.header, shards=(first, second))
+    merged = dataclasses.replace(undecided, evidence=dataclasses.replace(evidence, header=header))
+    rows = Page(report_html(merged)).table("Shards: who measured what").rows
+    assert [cell.text.strip() for cell in rows[2]] == ["2", "workerd", "CPU 2", "2", "t0", "t1"]
 
 
 def test_a_row_tells_all_that_its_criterion_holds(undecided: Judgement) -> None:

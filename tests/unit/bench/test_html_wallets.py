@@ -16,7 +16,7 @@ from bench.tables import tables
 from spikes.record import Outcome
 from tests.browser.page import Page
 from tests.records.builder import NATIVE, WASMTIME, WORKERD, Run
-from tests.records.cases import everything, under_pressure
+from tests.records.cases import everything
 from tests.records.faults import asks, under_fault
 from tests.records.flows import fit_for_determinism
 
@@ -120,22 +120,25 @@ def test_receipts_tell_apart_what_all_share_and_what_is_of_a_flow(record: str) -
 
 
 def test_each_seed_of_the_fault_matrix_stands_there_once(judged: Judge) -> None:
-    faults = tables(judged(under_pressure())).faults
-    written = [(s.schedule, s.strikes, row.seed) for s in seeds(faults) for row in s.rows]
-    assert len(written) == len(set(written))
+    run = Run(NATIVE, WORKERD)
+    for runtime, ends in (("native", Outcome.PAID), ("workerd", Outcome.PAID), ("workerd", Outcome.UNKNOWN)):
+        under_fault(run, runtime, "slow_settle", ends, seed=11)
+        under_fault(run, runtime, "slow_settle", ends, seed=12)
+    (row,) = tables(judged(run.data())).faults.rows
     wanted = {
-        (row.schedule, ending, runtime, seed)
-        for row in faults.rows
+        (ending, runtime, seed)
         for runtime, cell in row.cells.items()
         for ending, drawn in cell.seeds.items()
         for seed in drawn
     }
-    told = {
-        (s.schedule, ending, runtime, row.seed)
-        for s in seeds(faults)
-        for row in s.rows
-        for ending, runtimes in row.ends.items()
+    (found,) = seeds(tables(judged(run.data())).faults)
+    told = [
+        (ending, runtime, mine.seed)
+        for mine in found.rows
+        for ending, runtimes in mine.ends.items()
         for runtime in runtimes
-    }
-    assert wanted
-    assert told == wanted
+    ]
+    assert [mine.seed for mine in found.rows] == [11, 12]
+    assert found.runtimes == 2
+    assert {*told} == wanted
+    assert len(told) == len(wanted) == 6

@@ -23,15 +23,16 @@ ROOT = Path(__file__).resolve().parents[3]
 LIMITS = ("--limits", str(HERE / "limits.toml"))
 REFERENCE = (HERE / "reference.jsonl").read_bytes()
 PACKED = packing.pack(REFERENCE)
+RUN = "20261122T120000Z-quick-7"
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    place = tmp_path / "reports" / "one"
+    place = tmp_path / "reports" / RUN
     place.mkdir(parents=True)
     (place / "record.jsonl").write_bytes(REFERENCE)
     monkeypatch.chdir(tmp_path)
-    return Path("reports/one")
+    return Path("reports") / RUN
 
 
 def bench(*arguments: str | Path) -> int:
@@ -78,6 +79,7 @@ def test_a_changed_byte_never_gives_another_record(place: int, change: int) -> N
         (PACKED + b"x", "is damaged"),
         (PACKED + PACKED, "is damaged"),
         (zstandard.ZstdCompressor(write_content_size=False).compress(REFERENCE), "does not say how much it holds"),
+        (packing.pack(b""), "says that it holds 0 bytes"),
     ],
 )
 def test_what_follows_a_frame_or_hides_its_size_is_refused(damaged: bytes, told: str) -> None:
@@ -109,9 +111,9 @@ def test_a_packed_run_holds_the_record_and_every_derived_file(run: Path, capsys:
     assert {path.name for path in run.iterdir()} == {*OUTPUTS, "record.jsonl.zst", "logs", ".gitignore"}
     assert runs.raw(run / "record.jsonl.zst") == REFERENCE
     assert {name: (run / name).read_text(encoding="utf-8") for name in OUTPUTS} == texts
-    assert "together, of 2,000,000; commit reports/one" in capsys.readouterr().out
+    assert f"together, of 2,000,000; commit {run}" in capsys.readouterr().out
     assert bench("verify", run) == 0
-    assert bench("judge", "one") == 3
+    assert bench("judge", RUN) == 3
 
 
 def test_packing_again_changes_nothing(run: Path) -> None:
@@ -122,9 +124,9 @@ def test_packing_again_changes_nothing(run: Path) -> None:
 
 
 def test_latest_is_packed_where_it_lies(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    Path("reports/latest").symlink_to("one")
+    Path("reports/latest").symlink_to(RUN)
     assert bench("pack", "latest") == 0
-    assert "commit reports/one" in capsys.readouterr().out
+    assert f"commit {run}" in capsys.readouterr().out
     assert (run / "record.jsonl.zst").is_file()
 
 
@@ -137,6 +139,13 @@ def test_a_run_that_is_too_large_is_left_as_it_is(
     assert "of 50,000 (verdicts.json" in told
     assert "nothing was written" in told
     assert [path.name for path in run.iterdir()] == ["record.jsonl"]
+
+
+def test_a_run_in_a_directory_of_another_name_is_not_packed(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    merged = run.rename("reports/merged")
+    assert bench("pack", merged) == 33
+    assert f"rename it to {run}" in capsys.readouterr().err
+    assert [path.name for path in merged.iterdir()] == ["record.jsonl"]
 
 
 def test_two_forms_of_a_record_are_not_chosen_between(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -173,5 +182,5 @@ def test_only_packed_runs_are_seen_by_git(run: Path, tmp_path: Path) -> None:
         [*git, "status", "--porcelain", "-uall"], check=True, capture_output=True, text=True, timeout=60
     )
     seen = {line.removeprefix("?? ") for line in told.stdout.splitlines()}
-    packed = {f"reports/one/{name}" for name in (*OUTPUTS, "record.jsonl.zst", ".gitignore")}
+    packed = {f"{run}/{name}" for name in (*OUTPUTS, "record.jsonl.zst", ".gitignore")}
     assert seen == {".gitignore", "reports/README.md", *packed}

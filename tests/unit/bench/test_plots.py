@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ from bench.html.plots import EcdfPlot, Series, Target, ecdf
 from bench.html.plots.ink import COLOURS, PAPERS, PARTIES, VERDICTS, colour, dashes
 from bench.html.plots.scales import Scale, scale_over
 from bench.html.plots.steps import MOST, MOST_OF_BAND, Stairs, half_band, steps
+from bench.html.plots.svg import element
 from bench.stats import Samples
 from tests.unit.bench import drawn
 
@@ -54,7 +56,8 @@ def bands(drawing: drawn.Drawing) -> list[list[drawn.Point]]:
 def test_any_samples_make_a_whole_drawing(rows: list[list[float]], targets: list[float]) -> None:
     drawing = drawn.read(ecdf(plot(*rows, targets=targets)))
     assert drawing.outside() == []
-    assert len(curves(drawing)) == len(bands(drawing)) == sum(bool(row) for row in rows)
+    assert len(curves(drawing)) == sum(bool(row) for row in rows)
+    assert len(bands(drawing)) == sum(len(row) >= 8 and any(map(math.isfinite, row)) for row in rows)
     assert not {"nan", "inf"} & set(" ".join(drawing.words()).replace(",", " ").split())
 
 
@@ -95,6 +98,8 @@ def test_a_sample_that_never_came_keeps_the_curve_from_the_top() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.floats(min_value=0, max_value=1), min_size=1, max_size=600), st.sampled_from([0.5, 0.95, 0.999]))
+@example([nth / 300 for nth in range(300)], 0.95)
+@example([(nth / 300) ** 3 for nth in range(300)], 0.95)
 def test_merged_steps_stay_as_near_as_is_said(samples: list[float], confidence: float) -> None:
     scale = Scale(low=0, high=1, start=0, end=424)
     found = steps(samples, scale, confidence)
@@ -142,6 +147,30 @@ def test_the_drawn_band_encloses_the_drawn_curve() -> None:
     assert min(y for _, y in band) <= min(y for _, y in points)
     assert max(y for _, y in band) >= max(y for _, y in points)
     assert band[0] == band[-1]
+    steps_at = sorted({x for x, _ in points[1:-1]})
+    assert min(x for x, _ in band) == pytest.approx(steps_at[0], abs=2)
+    assert max(x for x, _ in band) == pytest.approx(steps_at[-1], abs=2)
+
+
+def test_known_samples_have_a_known_band() -> None:
+    (band,) = bands(drawn.read(ecdf(plot([1.0] * 4 + [2.0] * 4))))
+    half = math.sqrt(math.log(40) / 16)  # 0.48
+    share = Scale(low=0, high=1, start=178, end=8)
+    at_one, at_two = 255.0, 464.0
+    known = [
+        *((at_one, share.place(0.5 + half)), (at_two, share.place(0.5 + half)), (at_two, share.place(1))),
+        *((at_two, share.place(0.5 - half)), (at_one, share.place(0.5 - half)), (at_one, share.place(0))),
+    ]
+    for x, y in known:
+        assert any(math.dist((x, y), corner) < 0.1 for corner in band), (x, y, band)
+    assert {x for x, _ in band} == {at_one, at_two}
+
+
+def test_few_samples_have_no_band_and_say_so() -> None:
+    drawing = drawn.read(ecdf(plot([1.0] * 7, [1.0] * 8)))
+    assert len(bands(drawing)) == 1
+    assert "7, no band" in drawing.words()
+    assert "8" in drawing.words()
 
 
 def test_many_samples_make_no_larger_drawing() -> None:
@@ -184,9 +213,17 @@ def test_hostile_names_stay_text() -> None:
     assert any("</svg>" in words for words in drawing.words())
 
 
+def test_what_is_put_into_an_element_is_text_unless_it_is_markup() -> None:
+    inner = element("b", "<i>", title='"><script>')
+    assert inner == '<b title="&#34;&gt;&lt;script&gt;">&lt;i&gt;</b>'
+    assert element("g", inner) == f"<g>{inner}</g>"
+    assert element("path", stroke_width=1.04) == '<path stroke-width="1" />'
+
+
 def test_no_plot_names_an_id_a_style_or_another_place() -> None:
     markup = ecdf(plot([1.0, 2.0], [3.0], targets=[1.0]))
-    assert not any(word in markup for word in (" id=", "<style", "href", "url(", "http", " on"))
+    assert not any(word in markup for word in (" id=", "<style", "href", "url(", "http"))
+    assert not re.search(r" on\w+=", markup)
 
 
 @settings(max_examples=200, deadline=None)

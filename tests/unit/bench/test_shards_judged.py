@@ -99,6 +99,11 @@ def own_cost(judgement: Judgement, runtime: str) -> list[tuple[str, Verdict, obj
     return [(c.name, c.verdict, c.measured) for c in criteria if c.name.startswith("own_cost")]
 
 
+def overheads(judgement: Judgement, runtime: str) -> dict[str, float]:
+    row = next(row for row in latency_tables(judgement.evidence, NUMBERS).rows if row.runtime == runtime)
+    return {kind: found.point for kind, found in row.overhead.items() if found.point is not None}
+
+
 def test_own_cost_is_compared_with_the_control_of_the_same_machine(run: list[Line], tmp_path: Path) -> None:
     """A machine that is 3 s slower for all costs a runtime nothing; one that is slower for the runtime alone does."""
     parts = split(run, [("native", "node"), ("workerd",)])
@@ -118,6 +123,11 @@ def test_own_cost_is_compared_with_the_control_of_the_same_machine(run: list[Lin
     before, after = own_cost(results["as it was"], "workerd"), own_cost(results["alike"], "workerd")
     assert [c[2] for c in after] == [pytest.approx(c[2]) for c in before]
     assert own_cost(results["alike"], "node") == own_cost(results["as it was"], "node")
+    # The table of differences says the same as the gate.
+    shown = {name: overheads(judgement, "workerd") for name, judgement in results.items()}
+    assert len(shown["alike"]) == 3
+    assert shown["alike"] == pytest.approx(shown["as it was"])
+    assert shown["alone"] == pytest.approx({kind: took + 3.0 for kind, took in shown["as it was"].items()})
 
 
 def test_without_a_yardstick_a_shard_says_nothing_of_own_cost(run: list[Line], tmp_path: Path) -> None:
@@ -209,6 +219,16 @@ def test_a_view_holds_one_machine(run: list[Line], tmp_path: Path) -> None:
         assert sorted(read(view, "native")["seconds"]) == sorted(read(merged, "native")["seconds"])
     whole = evidence(run)
     assert beside(whole, "node") is whole
+
+
+def test_the_report_says_who_measured_what(run: list[Line], tmp_path: Path) -> None:
+    merged = judge(in_shards(run, [("native", "node"), ("workerd",)], tmp_path), NUMBERS)
+    text = render.gates_md(merged)
+    assert "Made in 2 shards; " in text
+    assert "- shard 1: native, node; 2 cores" in text
+    assert "- shard 2: workerd; 2 cores" in text
+    assert f"{len(merged.evidence.set_aside)} lines of their yardsticks" in text
+    assert "shard" not in render.gates_md(judged(run))
 
 
 def test_one_shard_alone_decides_nothing(run: list[Line]) -> None:

@@ -174,6 +174,20 @@ def test_the_bootstrap_covers_as_often_as_it_says() -> None:
     assert 45 <= hits <= 60  # 54 expected; fewer than 45 has a probability below 0.001
 
 
+@pytest.mark.parametrize("n", [8, 9, 60, 61])
+def test_resampled_medians_are_those_of_resamples(n: int) -> None:
+    """Against drawing every value: the same quantiles, to within what 20,000 draws of each can tell apart."""
+    samples = np.asarray(normal(0.2, n, 5))
+    rng = np.random.default_rng(1)
+    drawn = np.median(rng.choice(samples, (20_000, n)), axis=1)
+    found = stats._resampled_medians(samples, 20_000, rng)
+    for q in (0.025, 0.25, 0.5, 0.75, 0.975):
+        at_or_below = float(np.mean(found <= np.quantile(drawn, q)))
+        slack = float(np.mean(drawn == np.quantile(drawn, q))) + 0.02  # resamples of few values often tie
+        assert at_or_below == pytest.approx(q, abs=slack)
+    assert {*found} <= {*drawn} if n % 2 else found.min() >= samples.min()
+
+
 def test_equal_samples_differ_by_nothing_and_few_have_no_interval() -> None:
     same = stats.median_difference([0.2] * 20, [0.2] * 20, 0.95)
     assert (same.point, same.low, same.high) == (0.0, 0.0, 0.0)

@@ -112,16 +112,20 @@ def test_a_missing_program_ends_in_an_exit_code_and_says_how_to_get_it(
     assert {f["what"] for f in told["findings"] if f["state"] == "MISSING"} >= {"git", "cmp", "awk"}
 
 
-def test_a_changed_file_under_test_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def changed(names: list[str]) -> dict[str, str]:
-        if names == ["workerd"]:
-            raise PinMismatch("workerd has sha256 0, pinned is 1; reinstall it with `make setup`")
-        return {}
-
-    monkeypatch.setattr(pins, "verified_digests", changed)
-    finding = found(examine(), "workerd")
-    assert (finding.state, finding.seen) == (State.MISSING, "pin_mismatch")
-    assert "make setup" in (finding.remedy or "")
+def test_a_changed_file_under_test_is_found_and_a_lost_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    entry = pins.artefact("sdk-js-web")
+    copy = tmp_path / entry.package / entry.file
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(entry.path().read_bytes() + b"\n")
+    monkeypatch.setattr(pins, "NODE_MODULES", tmp_path)
+    findings = examine()
+    changed, lost = found(findings, "sdk-js-web"), found(findings, "sdk-wasm-web")
+    assert (changed.state, changed.seen) == (State.MISSING, PinMismatch.code)
+    assert (lost.state, lost.seen) == (State.MISSING, ToolMissing.code)
+    assert "make setup" in (changed.remedy or "")
+    names = {entry.name for entry in pins.pins()}
+    from_npm = {entry.name for entry in pins.pins() if entry.registry == "npm"}
+    assert found(findings, "files under test").seen.startswith(f"{len(names - from_npm)} of {len(names)},")
 
 
 def test_too_little_disk_is_told_in_numbers(monkeypatch: pytest.MonkeyPatch, bare: Path) -> None:
@@ -154,9 +158,13 @@ def test_make_and_doctor_ask_the_same_of_an_interpreter() -> None:
     assert tuple(asked[1].split()) == checkup.INTERPRETERS
 
 
-def test_an_interpreter_that_is_named_is_looked_at_first(bare: Path, tmp_path: Path) -> None:
+def test_an_interpreter_may_be_named_where_none_is_on_the_path(
+    bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     named = tmp_path / "my-python"
     named.symlink_to(os.path.realpath(sys.executable))
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    assert found(examine(bare, {}), "Python").state is State.MISSING
     assert found(examine(bare, {"PYTHON": str(named)}), "Python").state is State.OK
 
 

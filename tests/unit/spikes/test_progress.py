@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
+from pathlib import Path
 
 import pytest
 
+from spikes.errors import RuntimeStartFailure
 from spikes.forecast import Expected, Part, attempt_step, inspection_step
+from spikes.plan import PlannedAttempt
 from spikes.progress import CI_EVERY_S, PLAIN, PLAIN_EVERY_S, Progress, Style, defused, minutes, style_of
-from spikes.record import Attempt, FaultSeen, Outcome, PaymentPath
+from spikes.record import Attempt, FaultSeen, Outcome, PaymentPath, RecordWriter
+from spikes.scribe import Scribe
 
 TERMINAL = Style(every_s=None, width=60)
 GITHUB = Style(every_s=CI_EVERY_S, folds=True)
@@ -195,3 +199,28 @@ def test_the_style_suits_the_place(
 
 def test_minutes_are_never_below_zero() -> None:
     assert [minutes(s) for s in (0.4, 59.6, 61, 3600, -5)] == ["0:00", "1:00", "1:01", "60:00", "0:00"]
+
+
+def test_an_attempt_that_the_scribe_notes_as_not_made_counts_as_over(tmp_path: Path) -> None:
+    out = io.StringIO()
+    progress = Progress(2, out, PLAIN, parts(2))
+    with RecordWriter(tmp_path / "record.jsonl") as record:
+        scribe = Scribe(record, progress)
+        scribe.note(RuntimeStartFailure("it did not start"), "node", planned(0))
+        scribe.note(RuntimeStartFailure("of no attempt"), "node")
+        scribe.made(attempt(Outcome.PAID, 1))
+    assert "[2/2] 0:00, about 0:00 left" in out.getvalue()
+
+
+def planned(number: int) -> PlannedAttempt:
+    return PlannedAttempt(
+        attempt=number,
+        runtime="node",
+        experiment="pay_exact",
+        repeat=0,
+        seed=1,
+        lane="a",
+        expected=Outcome.PAID,
+        amount_sats=1,
+        request_id="r",
+    )

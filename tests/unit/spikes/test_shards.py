@@ -153,3 +153,9 @@ def test_the_plan_of_a_shard_can_be_looked_at(capsys: pytest.CaptureFixture[str]
     assert {attempt["runtime"] for attempt in plan["attempts"]} == {"native", "node"}
     assert main(["plan", "--runtimes", "native,node", "--shard", "2/3"]) == PlanError.exit_code
     assert "1 to 2 shards" in capsys.readouterr().err
+
+
+def test_runtimes_that_have_nothing_to_do_still_fill_a_shard_each() -> None:
+    attempts = tuple(planned for planned in WHOLE.attempts if planned.runtime == "node")
+    plan = dataclasses.replace(WHOLE, runtimes=("native", "node", "workerd"), attempts=attempts)
+    assert sorted(partition(plan, 3)) == [("native",), ("node",), ("workerd",)]
