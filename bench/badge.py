@@ -18,7 +18,7 @@ _MESSAGES = {Topology.A: "topology A", Topology.B: "topology B", Topology.UNDECI
 # White text on each of them has a contrast of 4.5 or more.
 _COLOURS = {Topology.A: "#1b7f3b", Topology.B: "#1259a8", Topology.UNDECIDED: "#8a5a00"}
 _LABEL_COLOUR = "#444444"
-_SIGN, _PAD, _HEIGHT = 6.6, 7.0, 20  # the width of a letter of 11 px, more or less: textLength makes the text fit it
+_SIGN, _PAD, _HEIGHT = 6.2, 7.0, 20  # the width of a letter of 11 px, more or less: textLength makes the text fit it
 
 
 def badge_svg(judgement: Judgement) -> str:

@@ -27,7 +27,7 @@ PHONE, DESK = {"width": 375, "height": 812}, {"width": 1280, "height": 800}
 # How a link ends: its target is in the window, and not inside anything folded.
 _ARRIVED = """id => {
   const at = document.getElementById(id);
-  for (let e = at.parentElement; e; e = e.parentElement) {
+  for (let e = at; e; e = e.parentElement) {
     if (e.localName === "details" && !e.open) return false;
   }
   const box = at.getBoundingClientRect();

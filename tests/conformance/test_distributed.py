@@ -119,7 +119,10 @@ def test_a_worker_that_leaves_ends_the_run_and_its_shard(workers: Any, tmp_path:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_asked_to_stop_stops_its_shards(workers: Any, number: signal.Signals, tmp_path: Path) -> None:
     run = subprocess.Popen(
-        command("--cluster", workers.scheduler_address, "--out", str(tmp_path)), cwd=PROJECT, stderr=subprocess.PIPE
+        # Longer than this test waits: a shard that is not told to stop is still there at its end.
+        command("--payments", "9000", "--cluster", workers.scheduler_address, "--out", str(tmp_path)),
+        cwd=PROJECT,
+        stderr=subprocess.PIPE,
     )
     try:
         until(under_way, "a shard under way")
@@ -141,13 +144,16 @@ def test_a_shard_that_cannot_be_made_says_what_its_worker_said(workers: Any, tmp
 
 def test_a_shard_is_never_begun_twice_without_a_word(workers: Any) -> None:
     """What a restarted worker would do: dask hands it the same task again."""
-    from distributed import Client, Event  # noqa: PLC0415 - slow to load, and only here
+    from distributed import Client  # noqa: PLC0415 - slow to load, and only here
+
+    options = ["--profile", "nonesuch"]  # ends at once
 
     with Client(workers.scheduler_address) as client:
-        Event("again-1", client=client).set()
-        future = client.submit(distributed.make_shard, 1, SMALL, "again", pure=False)
+        first = client.submit(distributed.make_shard, 1, options, "again", pure=False)
+        assert first.result(timeout=DEADLINE_S).exit_code == PlanError.exit_code
+        second = client.submit(distributed.make_shard, 1, options, "again", pure=False)
         with pytest.raises(ClusterFailure, match="began shard 1 a second time"):
-            future.result(timeout=DEADLINE_S)
+            second.result(timeout=DEADLINE_S)
 
 
 def test_an_address_where_nothing_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

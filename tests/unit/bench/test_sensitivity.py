@@ -22,8 +22,9 @@ from bench.sensitivity.rows import Kind, LeverRow, Side
 from bench.sensitivity.scenarios import CONFIDENCE, PLAN, SETTLING
 from bench.thresholds import Thresholds
 from bench.verdict import Held, Sense, Verdict, combine, counted
-from spikes.record import Attempt, Role
+from spikes.record import Attempt, Outcome, Role
 from tests.records.cases import CASES, HERE, everything, under_pressure
+from tests.records.faults import asks, under_fault
 
 
 def varied(*runtimes: str, pins: tuple[str, ...] = ("native", "node", "workerd")) -> bytes:
@@ -141,8 +142,20 @@ def test_of_small_records_too(name: str, numbers: Thresholds) -> None:
                 now = getattr(numbers, lever)
                 if 0 <= value < (1 if now.unit == "ratio" else math.inf):
                     other = dataclasses.replace(numbers, **{lever: dataclasses.replace(now, value=value)})
-                    there = gate.judge(found, other, pin.name).verdict
-                    assert there is combine(c.at(lever, value) for c in criteria), (gate.NAME, pin.name, lever, value)
+                    there = {c.name: c.verdict for c in gate.judge(found, other, pin.name).criteria}
+                    assert there == {c.name: c.at(lever, value) for c in criteria}, (pin.name, lever, value)
+
+
+def test_who_never_finds_out_fails_for_as_many_asks_as_there_were(numbers: Thresholds) -> None:
+    run = everything("native", "workerd")
+    under_fault(run, "workerd", "ssp_stuck", Outcome.UNKNOWN, asks=asks(Outcome.UNKNOWN, Outcome.UNKNOWN))
+    found = evidence.parse(run.data())
+    now = numbers.unresolved_asks_min
+    for enough in (1, 2, 3):
+        other = dataclasses.replace(numbers, unresolved_asks_min=dataclasses.replace(now, value=enough))
+        told = {v.criteria[1].at(now.key, enough) for v in (latency.judge(found, numbers, "workerd"),)}
+        assert told == {latency.judge(found, other, "workerd").criteria[1].verdict}
+        assert told == {Verdict.FAIL if enough <= 2 else Verdict.INCONCLUSIVE}
 
 
 # --- flips ------------------------------------------------------------------------------------------------------------
