@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,48 +14,13 @@ from bench.cost import CostTables, PlaceRow, with_assumed
 from bench.cost.capacity import capacity_row, most_at_once, per_unit
 from bench.cost.crossings import crossings
 from bench.cost.places import PLACES, Bill, Item, Place, bill
-from bench.cost.prices import DEFAULT_PATH, Price, Prices, load
-from bench.cost.usage import Usage, missing, usage
-from bench.errors import PricesError
-from bench.tables import tables
-from bench.verdict import Verdict
-from spikes.record import Outcome, Phase
-from tests.records.builder import NATIVE, NODE, WORKERD, Run
+from bench.cost.prices import Price, load
+from bench.cost.usage import missing, usage
+from spikes.record import Outcome
+from tests.records.builder import Run
+from tests.records.costs import USED, measured, outside
 
-OBJECT = dataclasses.replace(WORKERD, name="durable_object")
-USED = Usage(
-    cpu_s=Decimal("0.050"),
-    orchestration_s=Decimal("0.004"),
-    turn_s=Decimal("2.5"),
-    turns=10,
-    memory_bytes=Decimal(20_000_000),
-    memory_fact="isolate_memory_bytes",
-    subrequests=Decimal(23),
-)
 WORKER, DURABLE, CONVEX, CONVEX_NODE, CLOUD_RUN, CONTAINER = PLACES
-
-
-def outside(name: str, seconds: float) -> Phase:
-    return Phase(name=name, duration_s=seconds, clock="outside")
-
-
-def measured(*, cpu: bool = True, turns: bool = True, blocked: bool = True) -> Run:
-    """A record of two places, with as much of what the model needs as is asked for."""
-    run = Run(NATIVE, NODE, OBJECT)
-    for runtime in ("node", "durable_object"):
-        if cpu:
-            cpus = {"prepare.warm": 0.01, "send_exact.warm": 0.03, "send_swap.warm": 0.05, "first_payment.cold": 0.2}
-            for name, seconds in cpus.items():
-                run.fact(runtime, f"cpu_s.{name}", seconds)
-        for seconds in (2.0, 3.0) if turns else ():
-            run.pay(runtime, "l402_paid@lightning", phases=(outside("fetch", seconds), outside("turn", 2 * seconds)))
-        for seconds in (0.002, 0.004, 0.009) if blocked else ():
-            code = "quoted_amount_exceeds_cap"
-            run.attempt(runtime, "l402_blocked_cap", Outcome.BLOCKED, code=code, phases=(outside("fetch", seconds),))
-        run.fact(runtime, "rss_bytes", 150_000_000)
-    run.fact("durable_object", "isolate_memory_bytes", 20_000_000)
-    run.negative_controls()
-    return run
 
 
 def of(run: Run) -> CostTables:
@@ -284,68 +248,3 @@ def test_rows_that_would_make_both_equal() -> None:
     assert theirs is not None
     assert found.rows_even == ((theirs - ours) / of(measured()).rows_written_per_1000).quantize(Decimal("0.1"))
     assert (found.payments, found.cheaper_at_last) == ((), DURABLE.name)
-
-
-# --- the file ---------------------------------------------------------------------------------------------------------
-
-
-def test_the_shipped_prices_are_those_that_were_read() -> None:
-    prices = load()
-    told = {(p.platform, p.resource): (str(p.price), int(p.per), int(p.included)) for p in prices.prices}
-    assert told["workers", "requests"] == ("0.30", 1_000_000, 10_000_000)
-    assert told["durable_objects", "gb_s"] == ("12.50", 1_000_000, 400_000)
-    assert told["cloud_run", "vcpu_s"] == ("0.000024", 1, 180_000)
-    assert told["convex", "gb_h"] == ("0.30", 1, 250)
-    assert told["containers", "gib_s"] == ("0.0000025", 1, 25 * 3600)
-    assert prices.date == "2026-11-23"
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "says"),
-    [
-        ('price = "5.00"', "price = 5.00", "workers month has price 5.0; write it as text"),
-        ('price = "5.00"', 'price = "five"', "write a decimal number"),
-        ('price = "5.00"', 'price = "-5"', "a number that an amount can be"),
-        ('price = "5.00"', 'price = "NaN"', "a number that an amount can be"),
-        ('per = "1000000"', 'per = "0"', "a number that an amount can be"),
-        ('date = "2026-11-23"', 'date = "yesterday"', "write the day"),
-        ('resource = "month"\n', "", r"the \[\[price\]\] entry .* needs exactly"),
-        ('resource = "month"', 'resource = "requests"', "workers requests twice"),
-        ("\n[[assumed]]", "\n[[presumed]]", "has presumed, which nothing reads"),
-        ("\n[[price]]", "\n[[price", "is not TOML"),
-        ('platform = "durable_objects"\nresource = "gb"', 'platform = "x"\nresource = "gb"', "no .*gb of durable"),
-        ('name = "swap_share"', 'name = "swaps"', "assumes no swap_share"),
-        ('resource = "rows_written"', 'resource = "rows"', "no .*rows_written on durable_objects"),
-    ],
-)
-def test_a_changed_file_is_refused(tmp_path: Path, before: str, after: str, says: str) -> None:
-    text = DEFAULT_PATH.read_text(encoding="utf-8")
-    assert before in text
-    path = tmp_path / "prices.toml"
-    path.write_text(text.replace(before, after, 1), encoding="utf-8")
-    with pytest.raises(PricesError, match=says):
-        cost.cost_tables(evidence.parse(measured().data()), load(path))
-
-
-def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(PricesError, match="restore it"):
-        load(tmp_path / "none.toml")
-
-
-def test_another_price_changes_only_its_own_line(tmp_path: Path) -> None:
-    path = tmp_path / "prices.toml"
-    text = DEFAULT_PATH.read_text(encoding="utf-8")
-    path.write_text(text.replace('price = "12.50"', 'price = "25.00"'), encoding="utf-8")
-    twice: Prices = load(path)
-    held = Decimal("0.128") * Decimal("2.5") * Decimal("0.0000125")
-    assert bill(DURABLE, USED, twice).each - bill(DURABLE, USED, load()).each == held
-    assert bill(CLOUD_RUN, USED, twice).each == bill(CLOUD_RUN, USED, load()).each
-
-
-def test_the_model_takes_no_part_in_any_verdict(judged: object) -> None:
-    assert callable(judged)
-    found = judged(measured().data())
-    again = judged(measured(cpu=False).data())
-    assert tables(found).cost.known
-    assert [v.verdict for v in found.verdicts] == [v.verdict for v in again.verdicts]
-    assert {v.verdict for v in found.verdicts} == {Verdict.INCONCLUSIVE}
