@@ -1,7 +1,8 @@
 """JSON as reports write it: a row of a table a line, so that a changed figure is one changed line.
 
 Role: one writer. Must not know: what it writes. Whatever holds nothing but plain values stands on one line; keys keep
-their order; numbers that JSON has no form for are refused.
+their order; numbers that JSON has no form for are refused. A fraction keeps twelve digits: the last bits of a statistic
+are those of one processor's mathematics, and a report that is derived again on another must be the same bytes.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+
+DIGITS = 12  # of a fraction, so that other machines write the same
 
 
 def written(document: object) -> str:
@@ -38,7 +41,19 @@ def _block(opening: str, rows: list[str], closing: str, depth: int) -> str:
 
 
 def _plain(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_decimal)
+    return json.dumps(_portable(value), ensure_ascii=False, allow_nan=False, default=_decimal)
+
+
+def _portable(value: object) -> object:
+    match value:
+        case float():
+            return float(f"{value:.{DIGITS}g}")
+        case list() | tuple():
+            return [_portable(held) for held in value]
+        case Mapping():
+            return {key: _portable(held) for key, held in value.items()}
+        case _:
+            return value
 
 
 def _decimal(value: object) -> str:

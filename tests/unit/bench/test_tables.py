@@ -119,10 +119,11 @@ def test_the_json_holds_the_same_tables_as_the_report(reference: Judgement) -> N
     shown = tables(reference)
     assert set(document) == {
         *("runtimes", "limits", "host_needs", "cpu_s", "subrequests", "custody", "flows", "topologies"),
-        *("latency", "faults", "soak"),
+        *("latency", "faults", "soak", "sensitivity", "cost"),
     }
     assert [row["runtime"] for row in document["runtimes"]] == [row.runtime for row in shown.runtimes]
-    assert [row["margin"] for row in document["limits"]] == [row.margin for row in shown.limits]
+    margins = [row.margin for row in shown.limits]
+    assert [row["margin"] for row in document["limits"]] == [m and pytest.approx(m, rel=1e-11) for m in margins]
     assert document["limits"][0]["lines"] == ",".join(formats.ranges(shown.limits[0].lines))
     assert [row["api"] for row in document["host_needs"]["apis"]] == [row.api for row in shown.host_needs.apis]
     assert document["cpu_s"][2]["phases"]["sync"] == {"cold": 0.004, "warm": 0.002}
