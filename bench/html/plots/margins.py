@@ -34,7 +34,7 @@ def margin_bars(plot: MarginPlot) -> Markup:
         plot.title,
         _description(plot, scale),
         bottom + 18,
-        text("limit", limit, TEXT - 1, text_anchor="middle" if limit < _EDGE - 20 else "end"),
+        _above("limit", limit, TEXT - 1),
         joined(
             text(f"{row.label}: {row.use}", _LEFT, _top(nth) - 5, width=_EDGE - breadth(word) - 2 * _LEFT)
             for nth, (row, word) in enumerate(zip(plot.rows, words, strict=True))
@@ -66,9 +66,19 @@ def _axis(scale: Scale, y: float) -> Markup:
     for tick in scale.ticks():
         place = scale.place(tick)
         if place - last >= _APART:
-            labels.append(text(percent(tick), place, y, text_anchor="middle"))
+            labels.append(_above(percent(tick), place, y))
             last = place
     return joined(labels)
+
+
+def _above(words: str, place: float, y: float) -> Markup:
+    """Words centred on a place of the axis, or ending or beginning at the edge that they would be cut off by."""
+    half = breadth(words) / 2
+    if place + half > _EDGE:
+        return text(words, _EDGE, y, text_anchor="end")
+    if place - half < _LEFT:
+        return text(words, _LEFT, y)
+    return text(words, place, y, text_anchor="middle")
 
 
 def _words(row: MarginRow) -> str:

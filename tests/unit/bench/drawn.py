@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from bench.html.plots.svg import breadth
+
 Point = tuple[float, float]
 _COMMAND = re.compile(r"([MhvHVz])([^MhvHVz]*)")
 ROUNDED = 0.06  # coordinates are written to a tenth
@@ -45,6 +47,16 @@ class Drawing:
             return -ROUNDED <= point[0] <= self.width + ROUNDED and -ROUNDED <= point[1] <= self.height + ROUNDED
 
         return [shape for shape in self.shapes if not all(inside(point) for point in shape.points)]
+
+    def cut_off(self) -> list[str]:
+        """Words that are about as wide as to leave the drawing at its left or right."""
+
+        def left_of(shape: Shape) -> float:
+            share = {"start": 0.0, "middle": 0.5, "end": 1.0}[shape.attributes.get("text-anchor", "start")]
+            return shape.points[0][0] - share * breadth(shape.words)
+
+        texts = [(shape.words, left_of(shape)) for shape in self.of("text")]
+        return [words for words, left in texts if left < -ROUNDED or left + breadth(words) > self.width + ROUNDED]
 
 
 def read(markup: str) -> Drawing:

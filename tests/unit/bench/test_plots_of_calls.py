@@ -124,9 +124,11 @@ SHARES = st.none() | st.floats(0, 1e12) | st.sampled_from([0.0, 5e-324, 1.0, 1.7
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.builds(row, SHARES, verdict=st.sampled_from(Verdict), decides=st.booleans()), max_size=12))
 @example([])
+@example([row(0.000139), row(0.47)])  # the limit is the right end of a logarithmic axis
 def test_any_shares_make_a_whole_drawing(rows: list[MarginRow]) -> None:
     drawing = drawn.read(margin_bars(plot(*rows)))
     assert drawing.outside() == []
+    assert drawing.cut_off() == []
     drawn_bars = [stroke for stroke in _strokes(drawing) if len(stroke) == 5]
     assert len(drawn_bars) == sum(each.share is not None for each in rows)
 
