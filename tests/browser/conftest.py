@@ -26,7 +26,7 @@ def _missing(why: str) -> None:
     pytest.skip(why)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright keeps an event loop running, and no asynchronous test may find it
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, or the one that CHROMIUM names."""
     found = os.environ.get("CHROMIUM") or shutil.which("chromium")

@@ -1,6 +1,6 @@
 """The pages that people read: their commands are known, their links lead somewhere, their tables are complete.
 
-tests/conformance/test_docs.py runs the commands.
+tests/conformance/test_docs_run.py runs the commands.
 """
 
 from __future__ import annotations
