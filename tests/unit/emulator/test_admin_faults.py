@@ -31,6 +31,8 @@ async def test_the_journal_is_read_from_a_number_on(door: Admin) -> None:
         "identity",
         "note",
         "injected_s",
+        "started_s",
+        "took_s",
     }
     assert (last["party"], last["method"], last["code"], last["identity"]) == (
         "operator-1",
