@@ -6,14 +6,11 @@ import base64
 import dataclasses
 import hashlib
 import itertools
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bench.evidence import parse
 from bench.flow_tables import grouped, together
@@ -25,13 +22,14 @@ from bench.html.anchors import anchors
 from bench.html.report import SECTIONS
 from bench.judgement import Judgement, judge
 from bench.thresholds import Thresholds
-from bench.verdict import Criterion, Verdict
-from spikes.record import Outcome, Shard
+from bench.verdict import Verdict
+from spikes.record import Shard
 from tests.browser.page import Page
 from tests.records.builder import NATIVE, WORKERD, Run
 from tests.records.cases import HERE, everything, under_pressure
 from tests.records.fitting import fit_for_latency
 from tests.records.flows import fit_for_determinism
+from tests.unit.bench.reported import bare, traced, with_criteria
 
 Judge = Callable[[bytes], Judgement]
 RECORDS: Mapping[str, Callable[[], bytes]] = {
@@ -39,36 +37,9 @@ RECORDS: Mapping[str, Callable[[], bytes]] = {
     "decided": lambda: everything("native", "node", "workerd").data(),
     "under pressure": under_pressure,
     "cut off": lambda: (HERE / "reference.jsonl").read_bytes()[:-1],
-    "nothing but controls": lambda: _bare().data(),
-    "traced": lambda: _traced().data(),
+    "nothing but controls": lambda: bare().data(),
+    "traced": lambda: traced().data(),
 }
-# Whatever a driver says: markup, the end of a script, quotes, template words, half a surrogate pair, control signs.
-HOSTILE = (
-    "</script><script>alert(1)</script>",
-    "\"><img src=x onerror='alert(2)'>",
-    "<!-- --> <svg onload=alert(3)> </style> ]]> &lt;b&gt; &#60;",
-    "{{ 7 * 7 }} {% raw %}",
-    ' href="http://192.0.2.1/"',
-    "\ud800\x00\x1b[31m\u202e\u2028\n\r\t\uffff",
-)
-
-
-def _bare() -> Run:
-    run = Run(NATIVE, WORKERD)
-    run.negative_controls()
-    return run
-
-
-def _traced() -> Run:
-    """Two runtimes that pay, with the calls of some payments, and a fact that only looks like a trace."""
-    run = everything("native", "workerd")
-    calls = [["ssp", "LightningSendFeeEstimate", 0.5, 4.25], ["operator-0", "start_transfer", 5, 1.5, "UNAVAILABLE"]]
-    for runtime in ("native", "workerd"):
-        for name in ("cold", "pay_swap"):
-            told = {"attempt": -1, "answered_ms": 12.5, "calls": calls}
-            run.fact(runtime, f"trace.{name}", json.dumps(told))
-    run.fact("workerd", "trace.pay_exact", "no trace")
-    return run
 
 
 @pytest.fixture(scope="module", params=RECORDS)
@@ -194,7 +165,7 @@ def test_every_cell_of_the_matrix_leads_to_its_criteria(decided: Judgement) -> N
 
 
 def test_traces_are_drawn_with_their_calls_in_a_table(judged: Judge) -> None:
-    page = Page(report_html(judged(_traced().data())))
+    page = Page(report_html(judged(traced().data())))
     drawn = [name for table in page.tables if (name := table.caption or "").startswith("Calls of ")]
     assert drawn == [
         "Calls of native: first payment of a fresh process",
@@ -252,7 +223,7 @@ def test_a_merged_record_says_who_measured_what(undecided: Judgement) -> None:
 def test_a_row_tells_all_that_its_criterion_holds(undecided: Judgement) -> None:
     slow = fails("slow", "too slow", measured=6.25, threshold=5.0, unit="s", lines=(3, 4, 5, 9), detail="a\n  b")
     limit = dataclasses.replace(slow, name="limit", plan="paid", measured=1.0, verdict=Verdict.PASS, detail=None)
-    page = Page(report_html(_with(undecided, slow, limit, open_("open", "never tried", needs="a fact `x`"))))
+    page = Page(report_html(with_criteria(undecided, slow, limit, open_("open", "never tried", needs="a fact `x`"))))
     _, *rows = page.table("Secret custody: workerd").rows
     told = [[" ".join(cell.text.split()) for cell in row] for row in rows]
     assert told == [
@@ -270,49 +241,9 @@ def test_the_same_judgement_gives_the_same_bytes(numbers: Thresholds, text: str)
     assert text.endswith("</html>\n")
 
 
-@pytest.mark.parametrize("words", HOSTILE)
-def test_what_a_driver_says_stays_text(judged: Judge, words: str) -> None:
-    harmless, hostile = (Page(report_html(judged(_said(said)))) for said in ("harmless", words))
-    assert [tag.name for tag in hostile.tags] == [tag.name for tag in harmless.tags]
-    assert hostile.raw["script"] == harmless.raw["script"]
-    assert hostile.raw["style"] == harmless.raw["style"]
-    seen = re.sub(r"\s+", " ", "".join(sign if sign.isprintable() else " " for sign in words)).strip()
-    assert seen in re.sub(r"\s+", " ", hostile.words)
-
-
-def _said(words: str) -> bytes:
-    """A record in which a driver says these words wherever it may."""
-    run = Run(NATIVE, WORKERD)
-    run.attempt("workerd", "pay_exact", Outcome.FAILED, code=f"c {words}", reason=f"r {words}")
-    run.attempt("workerd", "l402_paid", Outcome.FAILED, code="seller_error", reason=words)
-    run.fact("workerd", "durability", words)
-    run.fact("workerd", "leak_scan.stdout", words)
-    run.fact("workerd", "host_api.fetch", words)
-    run.fact("workerd", f"host_api.{words}", "present")
-    run.negative_controls()
-    return run.data()
-
-
-@given(words=st.text() | st.sampled_from(HOSTILE))
-def test_a_reason_of_any_text_is_one_cell(undecided: Judgement, words: str) -> None:
-    whole = undecided
-    page = Page(report_html(_with(whole, fails("slow", words, detail=f"{words}\n{words}", lines=(3,)))))
-    assert page.ids.count("custody-workerd-slow") == 1
-    report_html(_with(whole, fails("slow", words))).encode("utf-8")
-
-
 @pytest.fixture(scope="module")
 def undecided(numbers: Thresholds) -> Judgement:
-    return judge(parse(_bare().data()), numbers)
-
-
-def _with(whole: Judgement, *criteria: Criterion) -> Judgement:
-    """The same judgement, in which one gate of one runtime has these criteria alone."""
-    verdicts = tuple(
-        dataclasses.replace(v, criteria=criteria) if (v.gate, v.runtime) == ("custody", "workerd") else v
-        for v in whole.verdicts
-    )
-    return dataclasses.replace(whole, verdicts=verdicts)
+    return judge(parse(bare().data()), numbers)
 
 
 def test_it_is_small_enough_to_keep(numbers: Thresholds) -> None:
