@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-import random
 from functools import lru_cache
 
 import pytest
@@ -22,22 +21,10 @@ from bench.sensitivity.rows import Kind, LeverRow, Side
 from bench.sensitivity.scenarios import CONFIDENCE, PLAN, SETTLING
 from bench.thresholds import Thresholds
 from bench.verdict import Held, Sense, Verdict, combine, counted
-from spikes.record import Attempt, Outcome, Role
+from spikes.record import Outcome
 from tests.records.cases import CASES, HERE, everything, under_pressure
 from tests.records.faults import asks, under_fault
-
-
-def varied(*runtimes: str, pins: tuple[str, ...] = ("native", "node", "workerd")) -> bytes:
-    """A run that decides, whose times differ from each other as real ones do."""
-    run, draw = everything(*runtimes, pins=pins), random.Random(7)  # noqa: S311 - times, no secrets
-    for number, line in enumerate(run.lines):
-        if isinstance(line, Attempt) and line.phases:
-            factor = draw.lognormvariate(0, 0.2)
-            phases = tuple(dataclasses.replace(p, duration_s=p.duration_s * factor) for p in line.phases)
-            run.lines[number] = dataclasses.replace(line, phases=phases)
-    if "workerd" in runtimes:
-        run.fact("workerd", "cpu_per_request_s", 0.02)  # more than the free plan allows
-    return run.data()
+from tests.records.varied import varied
 
 
 @lru_cache(maxsize=1)  # hypothesis cannot write out a judgement, so it is no fixture of the drawn test
@@ -275,28 +262,3 @@ def test_of_a_run_that_was_cut_off_no_number_changes_anything(numbers: Threshold
     shown = sensitivity(judge(evidence.parse(varied("native", "node", "workerd")[:-1]), numbers))
     assert shown.margins == ()
     assert [row.lever for row in shown.levers if row.flips or row.decision] == []
-
-
-# --- margins ----------------------------------------------------------------------------------------------------------
-
-
-def test_margins_by_hand(decided: Judgement, shown: Sensitivity) -> None:
-    rows = {(m.runtime, m.criterion): m for m in shown.margins}
-    assert rows["workerd", "limit_connections"].margin == 1 - 5 / 6
-    rate = rows["workerd", "success_rate"]
-    assert rate.bound is not None
-    assert rate.margin == pytest.approx((rate.bound - 0.99) / 0.01)
-    turn = rows["workerd", "paid_turn_p95"]
-    assert turn.bound is not None
-    assert turn.bound >= (turn.measured or math.inf)
-    assert turn.margin == 1 - turn.bound / 10.0
-    tightest = shown.tightest("workerd", "latency")
-    assert tightest is not None
-    assert tightest.margin == min(
-        m.margin for k, m in rows.items() if k[0] == "workerd" and m.gate == "latency" and m.margin
-    )
-    assert shown.tightest("workerd", "custody") is None
-    assert not any(m.criterion.startswith("flow_") for m in shown.margins)
-    assert {pin.name for pin in decided.evidence.runtimes if pin.role is not Role.INFORMATIVE} == {
-        m.runtime for m in shown.margins
-    }
